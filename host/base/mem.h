@@ -1,0 +1,15 @@
+/* mem.h: memory that is there. An allocation that fails ends the process with a message: no caller
+ * of these checks for NULL. The Lua VM does not use them (it has its own capped allocator).
+ * tl_mem_live() counts blocks not yet freed; specs use it to show that nothing is left. */
+#ifndef TL_BASE_MEM_H
+#define TL_BASE_MEM_H
+#include <stddef.h>
+
+void *tl_alloc(size_t size);              /* uninitialised */
+void *tl_calloc(size_t size);             /* zeroed */
+void *tl_realloc(void *p, size_t size);   /* p may be NULL */
+void tl_free(void *p);                    /* p may be NULL */
+char *tl_strndup(const char *s, size_t n); /* NUL-terminated copy */
+size_t tl_mem_live(void);                 /* blocks allocated and not freed (all threads) */
+
+#endif
