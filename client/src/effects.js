@@ -1,0 +1,73 @@
+// effects.js: what the host (or a trigger) asks the page to do: ["name", argument, ...].
+
+import { writeText } from './controls.js';
+import { clearLocalStorage, removeCookie, writeStorage } from './storage.js';
+import { toast } from './toast.js';
+
+// Where a redirect may lead; `javascript:` and the like are no places.
+const PLACES = new Set(['http:', 'https:', 'mailto:', 'tel:']);
+
+// page: { go(path, opts), call(name, args) }
+export function createEffects(page) {
+  const effects = {
+    toast: (text, opts) => toast(text, opts ?? {}),
+    alert: text => window.alert(String(text)),
+    console_log: (...values) => console.log(...values),
+    redirect: (path, opts) => redirect(page, String(path), opts ?? {}),
+    set_value: (id, value) => withElement(id, dom => setValue(dom, value)),
+    focus: id => withElement(id, dom => dom.focus()),
+    scroll_to: id => withElement(id, dom => dom.scrollIntoView({ block: 'start' })),
+    download,
+    set_clipboard: text => setClipboard(String(text)),
+    reload: () => location.reload(),
+    back: () => history.back(),
+    remove_cookie: removeCookie,
+    clear_local_storage: clearLocalStorage,
+    store: writeStorage,
+    call: (name, ...args) => page.call(name, args),
+  };
+
+  return function runEffect([name, ...args]) {
+    if (!Object.hasOwn(effects, name)) return console.warn(`tidelock: unknown effect ${name}`);
+    try {
+      effects[name](...args);
+    } catch (error) {
+      console.error(`tidelock: effect ${name} failed`, error);
+    }
+  };
+}
+
+function redirect(page, path, { replace, external }) {
+  const url = new URL(path, location.href);
+  if (!external && url.origin === location.origin) return page.go(url, { replace });
+  if (!PLACES.has(url.protocol)) return console.warn(`tidelock: no redirect to ${url.protocol}`);
+  return replace ? location.replace(url) : location.assign(url);
+}
+
+function withElement(id, use) {
+  const dom = document.getElementById(id);
+  if (dom) use(dom);
+  else console.warn(`tidelock: no element has the id ${id}`);
+}
+
+function setValue(dom, value) {
+  if (dom.type === 'checkbox' || dom.type === 'radio') dom.checked = Boolean(value);
+  else writeText(dom, value);
+}
+
+function download({ text, url, name = '', type = 'text/plain' }) {
+  const made = text === undefined ? null : URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement('a');
+  link.href = made ?? url;
+  link.download = name;
+  link.click();
+  if (made) setTimeout(() => URL.revokeObjectURL(made), 60_000);
+}
+
+async function setClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    toast('The browser did not allow copying', { kind: 'warning' });
+  }
+}

@@ -1,0 +1,125 @@
+// triggers.js: turns DOM events into events for the host, by an element's triggers.
+//
+// Entries run in order. Delayed ones (debounce, throttle) are sent before any later event of the
+// page, so that the host sees what the user did in the order in which it was done.
+
+import { beginBusy } from './busy.js';
+import { controlValue, formValues } from './controls.js';
+import { evaluate } from './eval.js';
+
+// host: { send(handler, args, settled) -> sent?, isLive(), runEffect(effect) }
+export function createTriggers(host) {
+  const delayed = new Set();
+
+  function listen(dom, record) {
+    for (const type of Object.keys(record.on)) {
+      if (type === 'mount') fire(record, { type, target: dom });
+      else dom.addEventListener(type, event => fire(record, event));
+    }
+  }
+
+  function fire(record, event) {
+    if (event.type === 'submit') event.preventDefault();
+    for (const entry of record.on[event.type]) {
+      const opts = entry.opts ?? {};
+      if (opts.key && (event.key !== opts.key || event.isComposing)) continue;
+      if (opts.prevent_default) event.preventDefault?.();
+      if (opts.stop_propagation) event.stopPropagation?.();
+      schedule(record, entry, opts, prepare(record, event, entry, opts));
+    }
+  }
+
+  // Reads the event now, while it is there; gives what is to run, now or later.
+  function prepare(record, event, entry, opts) {
+    const brought = eventArgument(event);
+    const control = isEdit(event) ? record.control : null;
+    const target = event.submitter ?? record.dom;
+    control?.asked();
+    return {
+      run() {
+        const env = { ...record.env, arg: brought[0] };
+        if (entry.effect) {
+          host.runEffect(entry.effect.map(part => evaluate(part, env)));
+          return control?.answered();
+        }
+        const args = Array.from(entry.args ?? [], arg => evaluate(arg, env));
+        if (opts.own !== false) args.push(...brought);
+        return send(entry.handler, args, opts, target, control);
+      },
+      drop: () => control?.answered(),
+    };
+  }
+
+  function send(handler, args, opts, target, control) {
+    if (opts.temporal && !host.isLive()) return control?.answered();
+    const endBusy = beginBusy(target);
+    const settled = failed => {
+      endBusy();
+      control?.answered(failed);
+    };
+    if (!host.send(handler, args, settled)) settled(true);
+  }
+
+  function schedule(record, entry, opts, task) {
+    if (opts.debounce) return debounce(record, entry, opts.debounce * 1000, task);
+    if (opts.throttle) return throttle(record, entry, opts.throttle * 1000, task);
+    flush();
+    return task.run();
+  }
+
+  // Entries are shared by the rows of a foreach, so a slot belongs to an element and its entry.
+  function slotOf(record, entry) {
+    return [...delayed].find(slot => slot.record === record && slot.entry === entry);
+  }
+
+  function hold(record, entry, wait, task) {
+    const slot = { record, entry, task };
+    slot.timer = setTimeout(() => release(slot), wait);
+    delayed.add(slot);
+    return slot;
+  }
+
+  function release(slot) {
+    clearTimeout(slot.timer);
+    delayed.delete(slot);
+    slot.task?.run();
+  }
+
+  function debounce(record, entry, wait, task) {
+    const before = slotOf(record, entry);
+    if (before) {
+      clearTimeout(before.timer);
+      delayed.delete(before);
+      before.task.drop();
+    }
+    hold(record, entry, wait, task);
+  }
+
+  // The first at once; then, when the time is over, the latest of those that came meanwhile.
+  function throttle(record, entry, wait, task) {
+    const slot = slotOf(record, entry);
+    if (slot) {
+      slot.task?.drop();
+      slot.task = task;
+      return;
+    }
+    task.run();
+    hold(record, entry, wait, null);
+  }
+
+  function flush() {
+    for (const slot of [...delayed]) release(slot);
+  }
+
+  return { listen, flush };
+}
+
+const isEdit = event => event.type === 'input' || event.type === 'change';
+
+// What the event brings, as a list: empty for most.
+function eventArgument(event) {
+  if (isEdit(event)) return [controlValue(event.target)];
+  if (event.type === 'submit') return [formValues(event.target)];
+  if (event.type === 'keydown' || event.type === 'keyup') return [event.key];
+  return [];
+}
