@@ -42,6 +42,8 @@ typedef struct tl_place { /* for error texts: "Job.items[3].title" */
   const char *state, *var; /* var may be NULL */
   tl_dnode *node;          /* container that is written, or NULL: the var itself */
   bool is_public;          /* strings must be UTF-8, integers within 2^53-1 */
+  bool is_text;            /* no state but JSON text: strings must be UTF-8, integers may be any */
+  int key;                 /* stack index of the key that is written in node, 0: none */
 } tl_place;
 /* Owned value of the Lua value at idx. Raises SerializationError naming place and path. Tables are copied; proxies give their
  * content (live nodes of the running draft become TL_DRAFT when keep_nodes). No stack change. */
@@ -70,6 +72,12 @@ tl_class *tl_state_class(lua_State *L, int idx);
 tl_view *tl_enterable(lua_State *L, int idx);
 void tl_entered_push(lua_State *L, int idx);       /* +1: what the block's function gets: the instance itself, or the proxy read again inside */
 
+/* An event reference (Job.add, Job.add(5)). False: the value at idx is none, nothing is pushed. Else +2: its handler's name, and its bound
+ * arguments as a plain table with n (nil: none). */
+bool tl_event_get(lua_State *L, int idx);
+/* +1: the native functions that lua/tidelock/state.lua is built on. Of the host it calls back native.router(self). */
+int tl_open_state(lua_State *L);
+
 /* The app: one at a time in a VM. Made before main.lua runs, frozen after. */
 tl_app *tl_app_new(lua_State *L);                  /* becomes current; its Lua table is reached by native.app_table() */
 void tl_app_freeze(lua_State *L, tl_app *a);       /* no more declarations; evaluates default computed vars; may raise */
@@ -83,5 +91,8 @@ size_t *tl_app_state_limit(tl_app *a);             /* bytes a tab; 0: none */
  * computed var are logged (and reported by hooks->computed_error), its last value stays; nothing else is held back. Never raises, never yields. */
 tl_value tl_computed_commit(lua_State *L, tl_cell *c, tl_value root);
 void tl_computed_drop(lua_State *L, tl_cell *c);   /* frees the cell's cache */
+/* Told of a computed var's error at a commit: the error value is on top of L's stack (and stays there). May not raise. */
+typedef void (*tl_computed_error_fn)(void *ctx, lua_State *L, tl_cell *c, const char *name);
+void tl_computed_on_error(lua_State *L, tl_computed_error_fn fn, void *ctx); /* for the current app */
 
 #endif
