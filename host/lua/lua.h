@@ -64,6 +64,7 @@ tl_app *tl_app_current(lua_State *L);              /* NULL: none */
 tl_handler *tl_app_handler(tl_app *a, const char *name, size_t len);
 void tl_handler_push(lua_State *L, const tl_handler *h);      /* +1: its Lua function */
 const char *tl_class_name(const tl_class *c);
+tl_class *tl_class_at(lua_State *L, int idx);                 /* of the class (what tl.state returned) at idx; NULL: none */
 void tl_state_push(lua_State *L, tl_view *v, tl_class *c);    /* +1: `self` (keeps a reference to v). Same view and class: the same userdata while one lives */
 tl_view *tl_state_view(lua_State *L, int idx);                /* NULL: not a state instance; borrowed */
 tl_class *tl_state_class(lua_State *L, int idx);
@@ -72,9 +73,8 @@ tl_class *tl_state_class(lua_State *L, int idx);
 tl_view *tl_enterable(lua_State *L, int idx);
 void tl_entered_push(lua_State *L, int idx);       /* +1: what the block's function gets: the instance itself, or the proxy read again inside */
 
-/* An event reference (Job.add, Job.add(5)). False: the value at idx is none, nothing is pushed. Else +2: its handler's name, and its bound
- * arguments as a plain table with n (nil: none). */
-bool tl_event_get(lua_State *L, int idx);
+/* An event reference (Job.add, Job.add(5)) is a table whose metatable is marked __tidelock = "event", with the raw fields handler (its name) and
+ * args (a table with n; absent: none bound). */
 /* +1: the native functions that lua/tidelock/state.lua is built on. Of the host it calls back native.router(self). */
 int tl_open_state(lua_State *L);
 
