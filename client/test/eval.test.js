@@ -1,0 +1,20 @@
+// eval.js against spec/vectors/eval.json, which also holds the host's evaluator.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { evaluate } from '../src/eval.js';
+import { has, isTrue, shown } from '../src/values.js';
+
+const cases = JSON.parse(readFileSync(new URL('../../spec/vectors/eval.json', import.meta.url)));
+
+for (const entry of cases) {
+  test(`eval: ${entry.name}`, () => {
+    const { state, item, arg, expr } = entry;
+    const frame = item ? { as: item.of, value: item.value, pos: item.pos, up: null } : null;
+    const value = evaluate(expr, { store: { state }, frame, arg });
+    if (has(entry, 'value')) assert.deepStrictEqual(value, entry.value);
+    if (has(entry, 'shows')) assert.equal(shown(value), entry.shows);
+    if (has(entry, 'truthy')) assert.equal(isTrue(value), entry.truthy);
+  });
+}
