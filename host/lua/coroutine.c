@@ -1,0 +1,131 @@
+/* coroutine.c: coroutine.yield, resume, wrap for a host whose waits cross user coroutines. In the main coroutine of a handler or
+ * task, yield commits and queues events; in a user's own coroutine it is Lua's. A wait inside a user's coroutine suspends the whole
+ * task: resume sees that the yield was a wait (`parking`), yields itself, and goes on with the inner one when the task is resumed. */
+#include "lua/inner.h"
+
+static char key_waiting; /* registry, weak keys: coroutines that are suspended by a wait */
+
+static void push_thread(lua_State *L, lua_State *co) {
+  lua_pushthread(co);
+  if (co != L) lua_xmove(co, L, 1);
+}
+
+static void mark_waiting(lua_State *L, lua_State *co, bool waiting) {
+  tl__reg(L, &key_waiting);
+  push_thread(L, co);
+  if (waiting) lua_pushboolean(L, 1);
+  else lua_pushnil(L);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+static bool is_waiting(lua_State *L, lua_State *co) {
+  tl__reg(L, &key_waiting);
+  push_thread(L, co);
+  lua_rawget(L, -2);
+  bool waiting = lua_toboolean(L, -1);
+  lua_pop(L, 2);
+  return waiting;
+}
+
+static int resume_inner(lua_State *L, lua_State *co, int nargs, bool wrap);
+
+static int resume_k(lua_State *L, int status, lua_KContext wrap) {
+  (void)status;
+  lua_State *co = lua_tothread(L, 1);
+  mark_waiting(L, co, false);
+  return resume_inner(L, co, 0, wrap != 0);
+}
+
+static int inner_failed(lua_State *L, lua_State *co, bool wrap) {
+  lua_xmove(co, L, 1);
+  if (!wrap) {
+    lua_pushboolean(L, 0);
+    lua_insert(L, -2);
+    return 2;
+  }
+  lua_resetthread(co);
+  return lua_error(L);
+}
+
+/* Stack: 1 the coroutine. The arguments are on co's stack. */
+static int resume_inner(lua_State *L, lua_State *co, int nargs, bool wrap) {
+  tl_lua *S = tl_lua_of(L);
+  bool can_wait = lua_isyieldable(L);
+  int nres;
+  if (!can_wait) S->nowait++;
+  int status = lua_resume(co, L, nargs, &nres);
+  if (!can_wait) S->nowait--;
+  if (status == LUA_YIELD && S->parking) {
+    mark_waiting(L, co, true);
+    lua_pop(co, nres);
+    return lua_yieldk(L, 0, wrap, resume_k);
+  }
+  if (status != LUA_OK && status != LUA_YIELD) return inner_failed(L, co, wrap);
+  if (!lua_checkstack(L, nres + 1)) {
+    lua_pop(co, nres);
+    return luaL_error(L, "too many results to resume");
+  }
+  if (!wrap) lua_pushboolean(L, 1);
+  lua_xmove(co, L, nres);
+  return wrap ? nres : nres + 1;
+}
+
+static int refuse(lua_State *L, bool wrap, const char *why) {
+  if (wrap) return luaL_error(L, "%s", why);
+  lua_pushboolean(L, 0);
+  lua_pushstring(L, why);
+  return 2;
+}
+
+static int start_resume(lua_State *L, lua_State *co, bool wrap) {
+  int nargs = lua_gettop(L) - 1;
+  if (is_waiting(L, co)) return refuse(L, wrap, "cannot resume a coroutine that is inside a wait (tl.sleep, with_state, ...)");
+  if (lua_status(co) == LUA_OK && lua_gettop(co) == 0) return refuse(L, wrap, "cannot resume dead coroutine");
+  if (co == L || (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD))
+    return refuse(L, wrap, co == L ? "cannot resume non-suspended coroutine" : "cannot resume dead coroutine");
+  if (!lua_checkstack(co, nargs + 1)) return refuse(L, wrap, "too many arguments to resume");
+  lua_xmove(L, co, nargs);
+  return resume_inner(L, co, nargs, wrap);
+}
+
+static int co_resume(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+  if (!co) return luaL_typeerror(L, 1, "coroutine");
+  return start_resume(L, co, false);
+}
+
+static int wrap_call(lua_State *L) {
+  lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+  push_thread(L, co);
+  lua_insert(L, 1);
+  return start_resume(L, co, true);
+}
+
+static int co_wrap(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_State *co = lua_newthread(L);
+  lua_pushvalue(L, 1);
+  lua_xmove(L, co, 1);
+  lua_pushcclosure(L, wrap_call, 1);
+  return 1;
+}
+
+static int co_yield(lua_State *L) {
+  tl_task *t = tl_task_current(L);
+  if (t && t->co == L) return tl__yield_events(L, t);
+  return lua_yield(L, lua_gettop(L));
+}
+
+void tl__open_coroutine(lua_State *L) {
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "k");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_waiting);
+  static const luaL_Reg functions[] = {{"resume", co_resume}, {"wrap", co_wrap}, {"yield", co_yield}, {NULL, NULL}};
+  lua_getglobal(L, "coroutine");
+  luaL_setfuncs(L, functions, 0);
+  lua_pop(L, 1);
+}

@@ -1,0 +1,97 @@
+/* error.c: error values: tables with name, message, traceback and where ("main.lua:12"); tostring gives "Name: message". */
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "lua/inner.h"
+
+static char key_meta; /* registry: the metatable of error values */
+
+static int error_tostring(lua_State *L) {
+  lua_getfield(L, 1, "name");
+  lua_getfield(L, 1, "message");
+  const char *name = lua_tostring(L, -2), *message = lua_tostring(L, -1);
+  lua_pushfstring(L, "%s: %s", name ? name : "Error", message ? message : "?");
+  return 1;
+}
+
+static void push_meta(lua_State *L) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key_meta) == LUA_TTABLE) return;
+  lua_pop(L, 1);
+  lua_createtable(L, 0, 3);
+  lua_pushcfunction(L, error_tostring);
+  lua_setfield(L, -2, "__tostring");
+  lua_pushliteral(L, "tidelock.error");
+  lua_setfield(L, -2, "__name");
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_meta);
+}
+
+void tl_push_error(lua_State *L, const char *name, const char *message) {
+  lua_createtable(L, 0, 4);
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "name");
+  lua_pushstring(L, message);
+  lua_setfield(L, -2, "message");
+  push_meta(L);
+  lua_setmetatable(L, -2);
+}
+
+/* The innermost Lua function's place, from `level` outwards: what called the C function that complains. */
+void tl_where(lua_State *L, int level, tl_buf *out) {
+  lua_Debug ar;
+  for (; lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline > 0 && strncmp(ar.source, "=tidelock.", 10)) {
+      tl_buf_printf(out, "%s:%d", ar.short_src, ar.currentline);
+      return;
+    }
+  }
+  tl_buf_puts(out, "?");
+}
+
+/* The text of an error is built into a Lua string before anything is raised, so that no C memory is held across the jump. */
+static void push_text(lua_State *L, const char *fmt, va_list args, bool *has_where) {
+  tl_buf text = {0}, where = {0};
+  tl_buf_vprintf(&text, fmt, args);
+  tl_where(L, 1, &where);
+  *has_where = !(where.len == 1 && where.data[0] == '?');
+  if (*has_where) tl_buf_printf(&text, " (%.*s)", (int)where.len, where.data);
+  lua_pushlstring(L, text.data, text.len);
+  lua_pushlstring(L, where.data, where.len);
+  tl_buf_free(&text);
+  tl_buf_free(&where);
+}
+
+int tl_raise(lua_State *L, const char *name, const char *fmt, ...) {
+  bool has_where;
+  luaL_checkstack(L, 8, NULL);
+  va_list args;
+  va_start(args, fmt);
+  push_text(L, fmt, args, &has_where);
+  va_end(args);
+  tl_push_error(L, name, lua_tostring(L, -2));
+  if (has_where) {
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "where");
+  }
+  luaL_traceback(L, L, NULL, 1);
+  lua_setfield(L, -2, "traceback");
+  return lua_error(L);
+}
+
+bool tl_error_is(lua_State *L, int idx, const char *name) {
+  idx = lua_absindex(L, idx);
+  if (!lua_istable(L, idx) || !lua_getmetatable(L, idx)) return false;
+  push_meta(L);
+  bool ours = lua_rawequal(L, -1, -2), is = ours;
+  lua_pop(L, 2);
+  if (!ours) return false;
+  if (name) {
+    lua_getfield(L, idx, "name");
+    const char *got = lua_tostring(L, -1);
+    is = got && !strcmp(got, name);
+    lua_pop(L, 1);
+  }
+  return is;
+}

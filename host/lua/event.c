@@ -1,0 +1,211 @@
+/* event.c: what a handler or task may return or yield: nil, event references, effects, flat lists of these. They are first
+ * collected (which may raise), then, after the commit that they belong to, emitted: handlers join their tab's line, background tasks
+ * start, effects go to the runtime. Collected form, a list of lists: { name, args } for an event, { false, effect } for an effect. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "lua/inner.h"
+
+/* The metatable's mark: "event", "effect", "var"; NULL for others. */
+static const char *mark_of(lua_State *L, int idx) {
+  if (!lua_istable(L, idx) || !lua_getmetatable(L, idx)) return NULL;
+  lua_pushliteral(L, "__tidelock");
+  lua_rawget(L, -2);
+  const char *mark = lua_tostring(L, -1); /* a constant of the metatable */
+  lua_pop(L, 2);
+  return mark;
+}
+
+static int refuse(lua_State *L, int idx, const tl_task *t) {
+  const char *who = t ? tl__task_name(t) : "this trigger", *mark = mark_of(L, idx);
+  if (lua_isfunction(L, idx))
+    return tl_raise(L, "EventTypeError", "%s returned or yielded a function; give an event reference such as Job.work (without a call)",
+                    who);
+  return tl_raise(L, "EventTypeError",
+                  "%s returned or yielded %s; allowed are nil, an event reference (Job.work), a bound one (Job.add(5)), a client effect "
+                  "(tl.toast(...)) and a flat list of these",
+                  who, mark ? mark : tl_state_view(L, idx) ? "a state" : luaL_typename(L, idx));
+}
+
+/* Appends to the growing list in `box` (owned by a userdata, so that an error frees it). */
+static void append(tl_value *box, tl_value first, tl_value second) {
+  tl_value pair[2] = {first, second};
+  size_t n = box->kind == TL_LIST ? tl_count(*box) : 0;
+  tl_value *items = tl_alloc((n + 1) * sizeof *items), old = *box;
+  for (size_t i = 0; i < n; i++) items[i] = tl_retain(tl_list_at(old, i));
+  items[n] = tl_list(pair, 2);
+  *box = tl_list(items, n + 1);
+  tl_free(items);
+  tl_release(old);
+}
+
+static void collect_event(lua_State *L, int idx, tl_value *box) {
+  lua_getfield(L, idx, "handler");
+  size_t n;
+  const char *name = lua_tolstring(L, -1, &n);
+  tl_app *a = tl_app_current(L);
+  if (!name || !a || !tl_app_handler(a, name, n)) tl_raise(L, "EventTypeError", "there is no handler %s", name ? name : "?");
+  tl_place place = {.state = name, .var = "(argument)"};
+  tl_value args;
+  if (lua_getfield(L, idx, "args") == LUA_TTABLE) {
+    lua_getfield(L, -1, "n");
+    size_t count = (size_t)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    tl_push_boxed(L, tl_nil()); /* owns what has been converted so far */
+    tl_value *done = tl_test_boxed(L, -1);
+    for (size_t i = 1; i <= count; i++) {
+      lua_rawgeti(L, -2, (lua_Integer)i);
+      tl_value v = tl_from_lua(L, -1, &place, false);
+      size_t have = done->kind == TL_LIST ? tl_count(*done) : 0;
+      tl_value *items = tl_alloc((have + 1) * sizeof *items);
+      for (size_t j = 0; j < have; j++) items[j] = tl_retain(tl_list_at(*done, j));
+      items[have] = v;
+      tl_value grown = tl_list(items, have + 1);
+      tl_free(items);
+      tl_release(*done);
+      *done = grown;
+      lua_pop(L, 1);
+    }
+    args = done->kind == TL_LIST ? tl_retain(*done) : tl_list(NULL, 0);
+    lua_pop(L, 1);
+  } else {
+    args = tl_list(NULL, 0);
+  }
+  append(box, tl_string(name, n), args);
+  lua_pop(L, 2);
+}
+
+static void collect_effect(lua_State *L, int idx, tl_value *box) {
+  tl_place place = {.state = "effect", .is_public = true};
+  lua_createtable(L, 4, 0); /* the list part alone */
+  for (int i = 1, n = (int)lua_rawlen(L, idx); i <= n; i++) {
+    lua_rawgeti(L, idx, i);
+    lua_rawseti(L, -2, i);
+  }
+  tl_value v = tl_from_lua(L, -1, &place, false);
+  append(box, tl_bool(false), v);
+  lua_pop(L, 1);
+}
+
+static void collect_one(lua_State *L, int idx, const tl_task *t, tl_value *box, bool in_list) {
+  if (lua_isnil(L, idx)) return;
+  const char *mark = mark_of(L, idx);
+  if (mark && !strcmp(mark, "event")) {
+    collect_event(L, idx, box);
+  } else if (mark && !strcmp(mark, "effect")) {
+    collect_effect(L, idx, box);
+  } else if (lua_istable(L, idx) && !mark && !in_list) {
+    for (lua_Integer i = 1, n = (lua_Integer)lua_rawlen(L, idx); i <= n; i++) {
+      lua_rawgeti(L, idx, i);
+      collect_one(L, lua_gettop(L), t, box, true);
+      lua_pop(L, 1);
+    }
+  } else {
+    refuse(L, idx, t);
+  }
+}
+
+void tl__collect(lua_State *L, int from, int to, tl_task *t, tl_value *out) {
+  bool any = false;
+  for (int i = from; i <= to; i++) any = any || !lua_isnil(L, i);
+  *out = tl_nil();
+  if (!any) return;
+  luaL_checkstack(L, 16, NULL);
+  tl_push_boxed(L, tl_nil());
+  tl_value *box = tl_test_boxed(L, -1);
+  for (int i = from; i <= to; i++) collect_one(L, i, t, box, false);
+  *out = tl_retain(*box);
+  lua_pop(L, 1);
+}
+
+/* ---- emitting ---- */
+
+static void start_background(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args) {
+  tl_task *t = tl__task_new(S, TL__BACKGROUND, c);
+  t->handler = h;
+  t->args = tl_retain(args);
+  t->view = tl_view_new(c);
+  if (S->hooks.task_started) S->hooks.task_started(S->hooks.ctx, c);
+  tl__ready(t);
+}
+
+static void queue_handler(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, uint64_t event, uint64_t instance) {
+  tl_task *t = tl__task_new(S, TL__HANDLER, c);
+  t->handler = h;
+  t->args = tl_retain(args);
+  t->event = event;
+  t->instance = instance;
+  t->view = tl_view_new(c);
+  t->status = TL_WAITING_LOCK;
+  if (tl__hold_request(t, c, t->view)) tl__ready(t);
+}
+
+void tl_lua_event(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, uint64_t event, uint64_t instance) {
+  if (!h->background) {
+    queue_handler(S, c, h, args, event, instance);
+    return;
+  }
+  start_background(S, c, h, args);
+  if (event && S->hooks.done) S->hooks.done(S->hooks.ctx, c, event, instance);
+}
+
+void tl__emit(lua_State *L, tl_task *t, tl_cell *cell, tl_value collected) {
+  (void)t;
+  tl_lua *S = tl_lua_of(L);
+  size_t n = collected.kind == TL_LIST ? tl_count(collected) : 0;
+  for (size_t i = 0; i < n && cell && !cell->gone; i++) {
+    tl_value pair = tl_list_at(collected, i), first = tl_list_at(pair, 0), second = tl_list_at(pair, 1);
+    size_t len;
+    if (first.kind == TL_STRING) {
+      const char *name = tl_string_bytes(&first, &len);
+      tl_handler *h = tl_app_handler(tl_app_current(L), name, len);
+      if (h) tl_lua_event(S, cell, h, second, 0, 0);
+    } else if (S->hooks.effect) {
+      S->hooks.effect(S->hooks.ctx, cell, second);
+    }
+  }
+  tl_release(collected);
+}
+
+void tl_lua_trigger(lua_State *L, tl_cell *c, int idx) {
+  tl_value out;
+  tl__collect(L, lua_absindex(L, idx), lua_absindex(L, idx), NULL, &out);
+  tl__emit(L, NULL, c, out);
+}
+
+/* ---- coroutine.yield in a task's main coroutine ---- */
+
+static int yielded_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)status, (void)ctx;
+  lua_settop(L, 0);
+  tl_wait_end(L);
+  return 0;
+}
+
+int tl__yield_events(lua_State *L, tl_task *t) {
+  tl_value out;
+  if (!lua_isyieldable(L)) tl_wait_begin(L, TL_WAITING, "coroutine.yield"); /* raises, with the reason */
+  tl__interrupt(L, t);
+  tl__collect(L, 1, lua_gettop(L), t, &out);
+  if (out.kind == TL_LIST && !t->cell) {
+    tl_release(out);
+    return tl_raise(L, "EventTypeError", "%s belongs to no tab, so it cannot yield events", tl__task_name(t));
+  }
+  if (t->hold.held) tl__hold_publish(L, t);
+  tl__emit(L, t, t->cell, out);
+  tl_wait_begin(L, TL_WAITING, "coroutine.yield");
+  tl__end_wait(t, true); /* at once, but in the next turn: the page gets what was committed */
+  return tl_park(L, 0, yielded_k);
+}
+
+static int set_on_error(lua_State *L) {
+  if (!lua_isfunction(L, 1)) return tl_raise(L, "TypeError", "on_error(fn): a function is needed, not %s", luaL_typename(L, 1));
+  lua_settop(L, 1);
+  lua_setfield(L, LUA_REGISTRYINDEX, "tidelock.on_error");
+  return 0;
+}
+
+void tl__open_event(lua_State *L) {
+  lua_pushcfunction(L, set_on_error);
+  lua_setfield(L, -2, "on_error");
+}

@@ -1,0 +1,152 @@
+/* globals.c: what is changed in Lua's standard globals, and the loader of an app's files.
+ *
+ * Files of the app's folder run in an environment of their own on top of _G: reading an undeclared global raises there, assigning
+ * one while a handler runs is reported. Libraries and _G are left alone. */
+#include <string.h>
+
+#include "base/log.h"
+#include "lua/inner.h"
+
+static char key_env;    /* the environment of the app's files */
+static char key_loaded; /* names of the modules that came from the app's folder */
+
+static int no_exit(lua_State *L) {
+  return tl_raise(L, "Error", "os.exit would end the whole host with all its tabs; use return, error, or stop the host by a signal");
+}
+
+/* error(nil) raises a value: __close cannot tell a nil error from a normal exit, and would commit. */
+static int raise_value(lua_State *L) {
+  int level = (int)luaL_optinteger(L, 2, 1);
+  lua_settop(L, 1);
+  if (lua_isnil(L, 1)) {
+    tl_push_error(L, "Error", "error was called with nil");
+    return lua_error(L);
+  }
+  if (lua_type(L, 1) == LUA_TSTRING && level > 0) {
+    luaL_where(L, level);
+    lua_pushvalue(L, 1);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+
+static int undeclared(lua_State *L) { /* __index of the environment: env, key */
+  lua_pushglobaltable(L);
+  lua_pushvalue(L, 2);
+  lua_rawget(L, -2);
+  if (!lua_isnil(L, -1)) return 1;
+  return tl_raise(L, "UndeclaredGlobalError", "the global \"%s\" was never assigned; is it misspelt, or a missing local or require?",
+                  luaL_tolstring(L, 2, NULL));
+}
+
+static int assigned(lua_State *L) { /* __newindex of the environment: a name that it does not have yet */
+  if (tl_task_current(L)) {
+    tl_buf where = {0};
+    tl_where(L, 1, &where);
+    tl_log(TL_LOG_WARN, "%.*s assigns the global \"%s\" in a handler: it is shared by all tabs; make it a local, or a var of a state",
+           (int)where.len, where.data, lua_tostring(L, 2));
+    tl_buf_free(&where);
+  }
+  lua_rawset(L, 1);
+  return 0;
+}
+
+static void push_env(lua_State *L) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key_env) == LUA_TTABLE) return;
+  lua_pop(L, 1);
+  lua_newtable(L);
+  lua_createtable(L, 0, 2);
+  lua_pushcfunction(L, undeclared);
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, assigned);
+  lua_setfield(L, -2, "__newindex");
+  lua_setmetatable(L, -2);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_env);
+}
+
+/* +1: the file's chunk, in the app's environment; or the message of what is wrong with it. */
+static int load_file(lua_State *L, const char *path) {
+  int status = luaL_loadfilex(L, path, "t");
+  if (status) return status;
+  push_env(L);
+  lua_setupvalue(L, -2, 1);
+  return LUA_OK;
+}
+
+static int app_searcher(lua_State *L) { /* upvalue: the search path of the app's folder */
+  const char *name = luaL_checkstring(L, 1);
+  lua_getglobal(L, "package");
+  lua_getfield(L, -1, "searchpath");
+  lua_pushvalue(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_call(L, 2, 2);
+  if (lua_isnil(L, -2)) return 1; /* where it looked */
+  const char *path = lua_tostring(L, -2);
+  lua_pop(L, 1);
+  if (load_file(L, path)) return luaL_error(L, "error loading module '%s':\n\t%s", name, lua_tostring(L, -1));
+  tl__reg(L, &key_loaded);
+  lua_pushvalue(L, 1);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+  lua_pushvalue(L, -2);
+  return 2;
+}
+
+/* The searcher of the app's folder stands first after preload; a second app (in tests) replaces it. */
+static void set_searcher(lua_State *L, const char *pattern) {
+  lua_getglobal(L, "package");
+  lua_getfield(L, -1, "searchers");
+  bool have = lua_getfield(L, LUA_REGISTRYINDEX, "tidelock.searcher") == LUA_TBOOLEAN;
+  lua_pop(L, 1);
+  if (!have)
+    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i >= 2; i--) {
+      lua_rawgeti(L, -1, i);
+      lua_rawseti(L, -2, i + 1);
+    }
+  lua_pushstring(L, pattern);
+  lua_pushcclosure(L, app_searcher, 1);
+  lua_rawseti(L, -2, 2);
+  lua_pushboolean(L, 1);
+  lua_setfield(L, LUA_REGISTRYINDEX, "tidelock.searcher");
+  lua_pop(L, 2);
+}
+
+static void forget_modules(lua_State *L) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  tl__reg(L, &key_loaded);
+  lua_pushnil(L);
+  while (lua_next(L, -2)) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_pushnil(L);
+    lua_rawset(L, -5);
+  }
+  lua_pop(L, 2);
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_loaded);
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_env);
+}
+
+/* Stack: +1 the chunk of main.lua. Raises when it is missing or has a syntax error. */
+void tl_lua_load_main(lua_State *L, const char *path) {
+  forget_modules(L);
+  const char *slash = strrchr(path, '/');
+  lua_pushlstring(L, slash ? path : ".", slash ? (size_t)(slash - path) : 1);
+  const char *dir = lua_tostring(L, -1);
+  const char *pattern = lua_pushfstring(L, "%s/?.lua;%s/?/init.lua", dir, dir);
+  set_searcher(L, pattern);
+  lua_pop(L, 2);
+  if (load_file(L, path)) lua_error(L);
+}
+
+void tl__open_globals(lua_State *L) {
+  lua_pushcfunction(L, raise_value);
+  lua_setglobal(L, "error");
+  lua_getglobal(L, "os");
+  lua_pushcfunction(L, no_exit);
+  lua_setfield(L, -2, "exit");
+  lua_pop(L, 1);
+}

@@ -1,0 +1,374 @@
+/* hold.c: entering a tab's lock, and leaving it by commit or rollback: with_state, tl.lock, modify_state, and a handler's own
+ * hold. A hold commits only where it is known that the exit is normal; in all other cases it rolls back.
+ *
+ * The order of a commit: seal the draft, bring computed vars up to date, swap the root, tell the runtime, refresh the view,
+ * give the lock to the next in line. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "lua/inner.h"
+
+/* ---- the hold of a task ---- */
+
+void tl__hold_enter(tl_task *t) {
+  tl__hold *h = &t->hold;
+  h->held = true;
+  h->serial++;
+  h->cell->draft = tl_draft_begin(h->cell->root);
+}
+
+static void granted(tl_waiter *w) {
+  tl_task *t = ((tl__hold *)w)->task;
+  tl__hold_enter(t);
+  if (!t->started) {
+    tl__ready(t);
+    return;
+  }
+  t->abort = NULL;
+  tl__end_wait(t, false);
+}
+
+bool tl__hold_request(tl_task *t, tl_cell *cell, tl_view *view) {
+  tl__hold *h = &t->hold;
+  h->cell = tl_cell_retain(cell);
+  h->view = view;
+  view->refs++;
+  h->waiter.granted = granted;
+  if (!tl_lock_request(&cell->lock, &h->waiter)) return false;
+  tl__hold_enter(t);
+  return true;
+}
+
+static void let_go(tl__hold *h) {
+  tl_cell *cell = h->cell;
+  tl_view *view = h->view;
+  h->cell = NULL;
+  h->view = NULL;
+  tl_view_release(view);
+  tl_cell_release(cell);
+}
+
+static void give_up(tl_task *t) {
+  tl__hold *h = &t->hold;
+  tl_cell *cell = h->cell;
+  tl_view_refresh(h->view);
+  h->held = false;
+  cell->draft = NULL;
+  tl_lock_release(&cell->lock, &h->waiter);
+  let_go(h);
+}
+
+/* Takes over root. False: it is the one that is there. */
+static bool publish(lua_State *L, tl_cell *cell, tl_value root) {
+  tl_lua *S = tl_lua_of(L);
+  tl_value before = cell->root, after = tl_computed_commit(L, cell, root);
+  if (tl_identical(before, after)) {
+    tl_release(after);
+    return false;
+  }
+  cell->root = after;
+  if (S->hooks.committed) S->hooks.committed(S->hooks.ctx, cell, before);
+  tl_release(before);
+  return true;
+}
+
+bool tl__hold_publish(lua_State *L, tl_task *t) {
+  tl_cell *cell = t->hold.cell;
+  bool changed = tl_draft_changed(cell->draft) && publish(L, cell, tl_draft_commit(cell->draft));
+  tl_view_refresh(t->hold.view);
+  return changed;
+}
+
+void tl__hold_commit(lua_State *L, tl_task *t) {
+  tl_cell *cell = t->hold.cell;
+  bool changed = tl_draft_changed(cell->draft);
+  tl_draft *d = cell->draft;
+  cell->draft = NULL; /* computed vars that run now see the sealed root */
+  tl_value root = tl_draft_finish(d);
+  if (changed) publish(L, cell, root);
+  else tl_release(root);
+  give_up(t);
+}
+
+void tl__hold_rollback(tl_task *t) {
+  if (!t->hold.held) return;
+  tl_draft *d = t->hold.cell->draft;
+  if (d) tl_draft_rollback(d);
+  give_up(t);
+}
+
+void tl__hold_abort(tl_task *t) {
+  tl__hold *h = &t->hold;
+  if (!h->cell) return;
+  if (h->held) {
+    tl__hold_rollback(t);
+    return;
+  }
+  tl_lock_withdraw(&h->waiter);
+  let_go(h);
+}
+
+void tl__hold_where(const tl__hold *h, tl_buf *out) {
+  if (h->line) tl_buf_printf(out, "%s:%d", h->source, h->line);
+  else tl_buf_printf(out, "the start of the handler %s", tl__task_name(h->task));
+}
+
+/* ---- deadlocks: a cycle of "waits for" that goes through a held lock and a wait for a task ---- */
+
+static bool waits_for_tasks(const tl_task *t) { return t->parked && (t->awaited || t->pending); }
+
+static bool reaches(tl_lua *S, tl_task *from, const tl_task *goal, int depth);
+
+static bool reaches_children(tl_lua *S, tl_task *from, const tl_task *goal, int depth) {
+  for (tl_task *c = S->first; c; c = c->next)
+    if (c->parent == from && c->parent_id == from->id && (c == goal || reaches(S, c, goal, depth + 1))) return true;
+  return false;
+}
+
+/* Does `from` wait, by any chain, for `goal`? */
+static bool reaches(tl_lua *S, tl_task *from, const tl_task *goal, int depth) {
+  if (depth > 100 || from->reaped) return false;
+  if (from->hold.cell && !from->hold.held) { /* in a lock's line: waits for its holder */
+    tl_task *holder = ((tl__hold *)from->hold.cell->lock.holder)->task;
+    return holder == goal || reaches(S, holder, goal, depth + 1);
+  }
+  if (!from->parked) return false;
+  if (from->awaited && from->awaited->id == from->awaited_id)
+    return from->awaited == goal || reaches(S, from->awaited, goal, depth + 1);
+  return from->pending && reaches_children(S, from, goal, depth);
+}
+
+static void break_wait(tl_task *t) {
+  t->deadlock = true;
+  tl__end_wait(t, false);
+}
+
+/* `waiter` has begun to wait. The victim is the task of the cycle that holds a lock over its wait for a task. */
+void tl__deadlock_check(tl_lua *S, tl_task *waiter) {
+  if (waiter->hold.held && waits_for_tasks(waiter)) {
+    if (reaches(S, waiter, waiter, 0)) break_wait(waiter);
+    return;
+  }
+  tl_task *victim = NULL;
+  if (waiter->hold.cell && !waiter->hold.held) victim = ((tl__hold *)waiter->hold.cell->lock.holder)->task;
+  if (victim && waits_for_tasks(victim) && reaches(S, victim, victim, 0)) break_wait(victim);
+  if (!victim)
+    for (tl_task *t = S->first; t; t = t->next)
+      if (t->hold.held && waits_for_tasks(t) && reaches(S, t, t, 0)) {
+        break_wait(t);
+        return;
+      }
+}
+
+/* ---- entering from Lua ---- */
+
+static void note_place(lua_State *L, tl__hold *h) {
+  lua_Debug ar;
+  h->line = 0;
+  for (int level = 1; lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0) continue;
+    memcpy(h->source, ar.short_src, sizeof h->source);
+    h->line = ar.currentline;
+    return;
+  }
+}
+
+static int refuse_nesting(lua_State *L, tl_task *t, const char *what, const tl_cell *cell) {
+  tl_buf where = {0};
+  tl__hold_where(&t->hold, &where);
+  lua_pushlstring(L, where.data, where.len);
+  tl_buf_free(&where);
+  const char *held = lua_tostring(L, -1);
+  if (t->kind == TL__HANDLER && !t->hold.line)
+    return tl_raise(L, "ImmutableStateError",
+                    "%s in the handler %s, which already holds its tab's lock from its first line to its last; write the state "
+                    "directly%s",
+                    what, tl__task_name(t), t->hold.cell == cell ? "" : ", or use a background task for another tab");
+  return tl_raise(L, "ImmutableStateError", "%s inside the block that was entered at %s; leave that block first%s", what, held,
+                  t->hold.cell == cell ? " (what it may write can be written here)" : "");
+}
+
+/* The running task, which may ask for cell's lock now. Raises else. */
+static tl_task *check_enter(lua_State *L, const char *what, const tl_cell *cell) {
+  tl_lua *S = tl_lua_of(L);
+  tl_task *t = S->current;
+  if (!t || S->nowait || !lua_isyieldable(L)) {
+    tl_wait_begin(L, TL_WAITING_LOCK, what); /* raises, with the reason */
+    return NULL;
+  }
+  if (t->hold.held) refuse_nesting(L, t, what, cell);
+  if (cell->gone) tl_raise(L, "UnknownTokenError", "%s: this tab has ended", what);
+  return t;
+}
+
+/* Asks for the lock: true when it is held now; false: return tl_park, whose continuation calls entered(). */
+static bool enter(lua_State *L, tl_task *t, tl_view *view, const char *what) {
+  if (!view->cell->lock.holder) { /* free: no wait, but a cancel counts here as well */
+    tl__interrupt(L, t);
+    note_place(L, &t->hold);
+    return tl__hold_request(t, view->cell, view);
+  }
+  tl_wait_begin(L, TL_WAITING_LOCK, what);
+  note_place(L, &t->hold);
+  tl__hold_request(t, view->cell, view);
+  t->abort = tl__hold_abort;
+  tl__deadlock_check(t->S, t);
+  return false;
+}
+
+/* After the wait: what ended it otherwise is raised, and a lock that was granted at the same moment goes back. */
+static tl_task *entered(lua_State *L) {
+  tl_task *t = tl_task_current(L);
+  if (tl__pending(t)) tl__hold_abort(t);
+  tl_wait_end(L);
+  return t;
+}
+
+/* ---- a block: with_state and modify_state ---- */
+
+static int body_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)status, (void)ctx;
+  return lua_gettop(L);
+}
+
+static int block_body(lua_State *L) { /* what was entered, fn, ... -> fn's results */
+  tl_entered_push(L, 1);
+  lua_replace(L, 1);
+  lua_pushvalue(L, 2);
+  lua_insert(L, 1);
+  lua_remove(L, 3);
+  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, body_k);
+  return lua_gettop(L);
+}
+
+/* Stack: message handler, then fn's results or the error. */
+static int block_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)ctx;
+  tl_task *t = tl_task_current(L);
+  if (status != LUA_OK && status != LUA_YIELD) {
+    tl__hold_rollback(t);
+    return lua_error(L);
+  }
+  tl__hold_commit(L, t);
+  return lua_gettop(L) - 1;
+}
+
+static int run_block(lua_State *L) { /* what was entered, fn, ... */
+  lua_pushcfunction(L, tl__traceback);
+  lua_insert(L, 1);
+  lua_pushcfunction(L, block_body);
+  lua_insert(L, 2);
+  return block_k(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, block_k), 0);
+}
+
+static int block_entered_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)status, (void)ctx;
+  entered(L);
+  return run_block(L);
+}
+
+static int start_block(lua_State *L, tl_view *view, const char *what) {
+  tl_task *t = check_enter(L, what, view->cell);
+  if (!enter(L, t, view, what)) return tl_park(L, 0, block_entered_k);
+  return run_block(L);
+}
+
+static int need_function(lua_State *L, int arg, const char *usage) {
+  if (lua_isfunction(L, arg)) return 0;
+  return tl_raise(L, "TypeError", "%s: a function is needed, not %s", usage, luaL_typename(L, arg));
+}
+
+static int with_state(lua_State *L) {
+  tl_view *view = lua_gettop(L) ? tl_enterable(L, 1) : NULL;
+  if (!view)
+    tl_raise(L, "TypeError", "with_state(self, fn, ...): the first argument must be a state instance (self), not %s",
+             luaL_typename(L, 1));
+  need_function(L, 2, "with_state(self, fn, ...)");
+  return start_block(L, view, "with_state");
+}
+
+static tl_cell *find_cell(lua_State *L) {
+  tl_lua *S = tl_lua_of(L);
+  size_t n;
+  const char *token = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &n) : NULL;
+  if (!token)
+    tl_raise(L, "TypeError", "modify_state(token, State, fn, ...): the token is a string (self:get_token()), not %s",
+             luaL_typename(L, 1));
+  tl_cell *c = S->hooks.find ? S->hooks.find(S->hooks.ctx, token, n) : NULL;
+  if (!c || c->gone) {
+    tl_raise(L, "UnknownTokenError", "modify_state: no tab has the token \"%.30s\"; it has ended, or never was", token);
+    return NULL;
+  }
+  return c;
+}
+
+static int modify_state(lua_State *L) {
+  tl_cell *c = find_cell(L);
+  tl_class *cls = tl_class_at(L, 2);
+  if (!cls)
+    tl_raise(L, "TypeError", "modify_state(token, State, fn, ...): the second argument must be a state class, not %s",
+             luaL_typename(L, 2));
+  need_function(L, 3, "modify_state(token, State, fn, ...)");
+  tl_view *view = tl_view_new(c); /* from here to the push nothing raises but a lack of memory */
+  tl_state_push(L, view, cls);
+  tl_view_release(view);
+  lua_replace(L, 2);
+  lua_remove(L, 1);
+  return start_block(L, tl_state_view(L, 1), "modify_state");
+}
+
+/* ---- tl.lock: for the rest of the enclosing block ---- */
+
+typedef struct guard {
+  tl_task *task;
+  uint64_t id;
+  unsigned serial;
+} guard;
+
+static const char guard_name[] = "tidelock.lock";
+
+static int guard_close(lua_State *L) { /* guard, error or nil */
+  guard *g = luaL_checkudata(L, 1, guard_name);
+  tl_task *t = g->task;
+  if (!t || t->id != g->id || !t->hold.held || t->hold.serial != g->serial) return 0;
+  g->task = NULL;
+  if (lua_isnoneornil(L, 2) && !t->S->killing && tl_task_current(L) == t) tl__hold_commit(L, t);
+  else tl__hold_rollback(t);
+  return 0;
+}
+
+static int fill_guard(lua_State *L, tl_task *t) {
+  guard *g = lua_touserdata(L, -1);
+  *g = (guard){t, t->id, t->hold.serial};
+  return 1;
+}
+
+static int guard_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)status, (void)ctx;
+  return fill_guard(L, entered(L));
+}
+
+static int lock_state(lua_State *L) {
+  tl_view *view = lua_gettop(L) ? tl_enterable(L, 1) : NULL;
+  if (!view)
+    tl_raise(L, "TypeError", "lock(self): the argument must be a state instance (self), not %s", luaL_typename(L, 1));
+  tl_task *t = check_enter(L, "lock", view->cell);
+  guard *g = lua_newuserdatauv(L, sizeof *g, 0);
+  g->task = NULL;
+  luaL_setmetatable(L, guard_name);
+  if (!enter(L, t, view, "lock")) return tl_park(L, 0, guard_k);
+  return fill_guard(L, t);
+}
+
+void tl__open_hold(lua_State *L) {
+  luaL_newmetatable(L, guard_name);
+  lua_pushcfunction(L, guard_close);
+  lua_setfield(L, -2, "__close");
+  lua_pushliteral(L, "locked");
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
+  static const luaL_Reg functions[] = {
+      {"with_state", with_state}, {"modify_state", modify_state}, {"lock", lock_state}, {NULL, NULL}};
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,167 @@
+/* sched.c: the ready queue, the clock and the turn. Whatever ends a wait comes through tl__end_wait; the turn alone runs tasks.
+ * Ready tasks are taken first in, first out, or in an order drawn from a seed. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "lua/inner.h"
+
+#include <time.h>
+
+enum { TURN_BUDGET = 512 }; /* tasks a turn, so that busy tasks cannot starve the I/O */
+
+static uint64_t monotonic(void) {
+  struct timespec ts;
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t tl_lua_now(tl_lua *S) { return S->opts.virtual_time ? S->virtual_now : monotonic(); }
+
+void tl_lua_jump(tl_lua *S, uint64_t to) {
+  if (to > S->virtual_now) S->virtual_now = to;
+}
+
+void tl_lua_seed(tl_lua *S, uint64_t seed) {
+  S->seeded = seed != 0;
+  tl_rng_seed(&S->rng, seed);
+}
+
+static void push(tl_task ***list, size_t *n, size_t *cap, tl_task *t) {
+  if (*n == *cap) {
+    *cap = *cap ? 2 * *cap : 64;
+    *list = tl_realloc(*list, *cap * sizeof **list);
+  }
+  (*list)[(*n)++] = t;
+}
+
+void tl__ready(tl_task *t) {
+  tl_lua *S = t->S;
+  if (t->ready) return;
+  t->ready = true;
+  push(&S->ready, &S->ready_n, &S->ready_cap, t);
+}
+
+void tl__ready_later(tl_task *t) {
+  tl_lua *S = t->S;
+  if (t->ready) return;
+  t->ready = true;
+  push(&S->later, &S->later_n, &S->later_cap, t);
+}
+
+static tl_task *pop_ready(tl_lua *S) {
+  if (S->ready_at == S->ready_n) return NULL;
+  if (S->seeded) {
+    size_t left = S->ready_n - S->ready_at, i = S->ready_at + tl_rng_below(&S->rng, (uint32_t)left);
+    tl_task *t = S->ready[i];
+    memmove(S->ready + i, S->ready + i + 1, (S->ready_n - i - 1) * sizeof *S->ready);
+    S->ready_n--;
+    return t;
+  }
+  tl_task *t = S->ready[S->ready_at++];
+  if (S->ready_at == S->ready_n) S->ready_at = S->ready_n = 0;
+  return t;
+}
+
+/* Keeps the queue from creeping through memory when it never runs empty. */
+static void compact(tl_lua *S) {
+  if (S->ready_at < 1024 || S->ready_at < S->ready_n / 2) return;
+  memmove(S->ready, S->ready + S->ready_at, (S->ready_n - S->ready_at) * sizeof *S->ready);
+  S->ready_n -= S->ready_at;
+  S->ready_at = 0;
+}
+
+static void fire_due(tl_lua *S) {
+  tl_timer *t;
+  uint64_t now = tl_lua_now(S);
+  while ((t = tl_timers_pop_due(&S->timers, now))) t->fire(t);
+}
+
+uint64_t tl_lua_turn(tl_lua *S) {
+  fire_due(S);
+  for (size_t i = 0; i < S->later_n; i++) push(&S->ready, &S->ready_n, &S->ready_cap, S->later[i]);
+  S->later_n = 0;
+  tl_task *t;
+  for (int budget = TURN_BUDGET; budget && (t = pop_ready(S)); budget--) {
+    t->ready = false;
+    tl__task_run(t);
+  }
+  compact(S);
+  if (S->ready_at < S->ready_n || S->later_n) return 0;
+  uint64_t next = tl_timers_next(&S->timers);
+  if (next == UINT64_MAX) return next;
+  uint64_t now = tl_lua_now(S);
+  return next > now ? next - now : 0;
+}
+
+/* ---- the one pair: park and wake ---- */
+
+static const char *who_cannot_wait(lua_State *L, tl_lua *S) {
+  if (S->nowait_in) return S->nowait_in;
+  lua_Debug ar;
+  for (int level = 1; lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "nS", &ar);
+    if (!strcmp(ar.what, "C") && ar.name && strcmp(ar.name, "pcall") && strcmp(ar.name, "xpcall")) return ar.name;
+    if (ar.namewhat && !strcmp(ar.namewhat, "metamethod") && ar.name) return ar.name;
+  }
+  return "a C function";
+}
+
+tl_wake tl_wait_begin(lua_State *L, tl_status status, const char *what) {
+  tl_lua *S = tl_lua_of(L);
+  tl_task *t = S->current;
+  if (!t) tl_raise(L, "CannotWaitError", "%s cannot wait here: no task is running (main.lua is still being loaded)", what);
+  if (S->nowait || !lua_isyieldable(L))
+    tl_raise(L, "CannotWaitError", "%s cannot wait inside %s; wait before or after it", what, who_cannot_wait(L, S));
+  tl__interrupt(L, t);
+  t->status = status;
+  t->gen++;
+  t->parked = true;
+  t->abort = NULL;
+  return (tl_wake){t, t->id, t->gen};
+}
+
+int tl_park(lua_State *L, lua_KContext ctx, lua_KFunction k) {
+  tl_lua_of(L)->parking = true;
+  return lua_yieldk(L, 0, ctx, k);
+}
+
+void tl_wait_end(lua_State *L) {
+  tl_task *t = tl_lua_of(L)->current;
+  t->status = TL_RUNNING;
+  tl__interrupt(L, t);
+}
+
+void tl__end_wait(tl_task *t, bool later) {
+  if (!t->parked) return;
+  t->parked = false;
+  t->gen++;
+  tl_timer_remove(&t->S->timers, &t->timer);
+  void (*abort)(tl_task *) = t->abort;
+  t->abort = NULL;
+  if (abort) abort(t);
+  if (later) tl__ready_later(t);
+  else tl__ready(t);
+}
+
+static bool wake_valid(tl_wake w) { return w.task->id == w.id && w.task->gen == w.gen && w.task->parked; }
+
+void tl_wake_task(tl_lua *S, tl_wake w) {
+  (void)S;
+  if (!wake_valid(w)) return;
+  w.task->abort = NULL; /* the wait came to its own end: nothing to undo */
+  tl__end_wait(w.task, false);
+}
+
+static void sleep_over(tl_timer *timer) {
+  tl_task *t = (tl_task *)((char *)timer - offsetof(tl_task, timer));
+  t->abort = NULL;
+  tl__end_wait(t, false);
+}
+
+void tl_wake_at(tl_lua *S, tl_wake w, uint64_t due_ns) {
+  w.task->timer.fire = sleep_over;
+  tl_timer_add(&S->timers, &w.task->timer, due_ns);
+}
+
+tl_task *tl_task_current(lua_State *L) { return tl_lua_of(L)->current; }

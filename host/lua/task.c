@@ -1,0 +1,443 @@
+/* task.c: the life of a task, from its making to its end. The only file that calls lua_resume.
+ *
+ * A task's function runs under lua_pcallk in its own coroutine: an error or a cancel unwinds there, so <close> values see it and may
+ * wait. Two C frames lie below the function: task_main (the pcall, then the fate) and task_body (the call, then what is returned:
+ * collected, committed, emitted), so that a wrong return value counts as an error of the task. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "lua/inner.h"
+
+enum { SLAB = 64 };
+
+typedef struct slab {
+  struct slab *next;
+  tl_task tasks[SLAB];
+} slab;
+
+static void slab_add(tl_lua *S) {
+  slab *s = tl_calloc(sizeof *s);
+  s->next = S->slabs;
+  S->slabs = s;
+  for (int i = SLAB - 1; i >= 0; i--) {
+    s->tasks[i].S = S;
+    s->tasks[i].next = S->free_tasks;
+    S->free_tasks = &s->tasks[i];
+  }
+}
+
+tl_task *tl__task_new(tl_lua *S, tl__task_kind kind, tl_cell *cell) {
+  if (!S->free_tasks) slab_add(S);
+  tl_task *t = S->free_tasks;
+  S->free_tasks = t->next;
+  uint64_t gen = t->gen; /* goes on counting: a wake of the struct's last life stays stale */
+  *t = (tl_task){.id = ++S->next_id, .gen = gen, .S = S, .kind = kind, .status = TL_RUNNING};
+  t->hold.task = t;
+  t->started_at = tl_lua_now(S);
+  if (cell) t->cell = tl_cell_retain(cell);
+  t->prev = S->last;
+  if (S->last) S->last->next = t;
+  else S->first = t;
+  S->last = t;
+  return t;
+}
+
+static void unlink_task(tl_task *t) {
+  tl_lua *S = t->S;
+  if (t->prev) t->prev->next = t->next;
+  else S->first = t->next;
+  if (t->next) t->next->prev = t->prev;
+  else S->last = t->prev;
+  t->next = t->prev = NULL;
+}
+
+void tl__task_maybe_free(tl_task *t) {
+  if (!t->id || !t->reaped || t->ready || t->handles) return;
+  tl_lua *S = t->S;
+  tl_free(t->name);
+  tl_free(t->reason);
+  if (t->kind != TL__HANDLER) {
+    lua_pushnil(S->L);
+    tl__reg_set(S->L, &tl__key_results, t);
+  }
+  t->id = 0;
+  t->gen++;
+  t->next = S->free_tasks;
+  S->free_tasks = t;
+}
+
+const char *tl__task_name(const tl_task *t) { return t->name ? t->name : t->handler ? t->handler->name : "task"; }
+
+/* ---- inside the coroutine ---- */
+
+int tl__traceback(lua_State *L) {
+  tl__reg(L, &tl__key_trace);
+  lua_rawgeti(L, -1, 1);
+  bool known = lua_rawequal(L, -1, 1) && !lua_isnil(L, 1);
+  lua_pop(L, 1);
+  if (!known) { /* an error that goes on from an inner block keeps the traceback of where it was raised */
+    lua_pushvalue(L, 1);
+    lua_rawseti(L, -2, 1);
+    luaL_traceback(L, L, NULL, 1);
+    lua_rawseti(L, -2, 2);
+  }
+  lua_settop(L, 1);
+  return 1;
+}
+
+static bool takes_events(const tl_task *t) { return t->kind == TL__HANDLER || t->kind == TL__BACKGROUND; }
+
+/* Stack: 1..top are the function's results. */
+static int body_done(lua_State *L, tl_task *t) {
+  int n = lua_gettop(L);
+  if (!takes_events(t)) return n;
+  tl_value out = tl_nil();
+  if (n > 0) tl__collect(L, 1, n, t, &out);
+  if (t->hold.held) tl__hold_commit(L, t);
+  if (n > 0) tl__emit(L, t, t->cell, out);
+  return n;
+}
+
+static int body_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)status;
+  return body_done(L, (tl_task *)ctx);
+}
+
+static int push_args(lua_State *L, tl_value args) {
+  int n = args.kind == TL_LIST ? (int)tl_count(args) : 0;
+  luaL_checkstack(L, n + 8, "too many arguments");
+  for (int i = 0; i < n; i++) tl_push_plain(L, tl_list_at(args, (size_t)i));
+  return n;
+}
+
+static int push_spawned(lua_State *L, tl_task *t) {
+  tl__reg_get(L, &tl__key_fn, t);
+  int pack = lua_gettop(L), n = (int)lua_rawlen(L, pack);
+  lua_getfield(L, pack, "n");
+  n = (int)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  luaL_checkstack(L, n + 8, "too many arguments");
+  for (int i = 1; i <= n; i++) lua_rawgeti(L, pack, i);
+  lua_remove(L, pack);
+  lua_pushnil(L);
+  tl__reg_set(L, &tl__key_fn, t);
+  return n - 1;
+}
+
+static int task_body(lua_State *L) {
+  tl_task *t = lua_touserdata(L, 1);
+  lua_settop(L, 0);
+  int nargs;
+  if (t->handler) {
+    tl_handler_push(L, t->handler);
+    tl_state_push(L, t->view, t->handler->cls);
+    nargs = 1 + push_args(L, t->args);
+  } else {
+    nargs = push_spawned(L, t);
+  }
+  lua_callk(L, nargs, LUA_MULTRET, (lua_KContext)t, body_k);
+  return body_done(L, t);
+}
+
+/* Keeps what :await() gives: only where somebody can ask. */
+static void keep_results(lua_State *L, tl_task *t, bool ok, int from) {
+  if (!t->handles && !t->parent) return;
+  lua_newtable(L);
+  int n = ok ? lua_gettop(L) - from : 0;
+  if (!ok) {
+    lua_pushvalue(L, from);
+    lua_setfield(L, -2, "err");
+  }
+  for (int i = 0; i < n; i++) {
+    lua_pushvalue(L, from + i);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_pushinteger(L, n);
+  lua_setfield(L, -2, "n");
+  tl__reg_set(L, &tl__key_results, t);
+}
+
+static int call_on_error(lua_State *L) { /* error value, name of the task -> what tl.on_error's function returns */
+  lua_getfield(L, LUA_REGISTRYINDEX, "tidelock.on_error");
+  lua_insert(L, 1);
+  lua_call(L, 2, LUA_MULTRET);
+  tl_task *t = tl_task_current(L);
+  tl_value out = tl_nil();
+  if (lua_gettop(L)) tl__collect(L, 1, lua_gettop(L), t, &out);
+  tl__emit(L, t, t->cell, out);
+  return 0;
+}
+
+static void ask_on_error(lua_State *L, tl_task *t, int err) {
+  if (!t->cell || lua_getfield(L, LUA_REGISTRYINDEX, "tidelock.on_error") != LUA_TFUNCTION) {
+    if (t->cell) lua_pop(L, 1);
+    return;
+  }
+  lua_pop(L, 1);
+  lua_pushcfunction(L, call_on_error);
+  lua_pushvalue(L, err);
+  lua_pushstring(L, tl__task_name(t));
+  if (lua_pcall(L, 2, 0, 0)) {
+    tl_log(TL_LOG_ERROR, "the function of tl.on_error failed itself: %s", luaL_tolstring(L, -1, NULL));
+    lua_pop(L, 2);
+  }
+}
+
+static const char *field(lua_State *L, int err, const char *name, const char *otherwise) {
+  if (!lua_istable(L, err)) return otherwise;
+  lua_getfield(L, err, name); /* the table keeps it alive */
+  const char *s = lua_tostring(L, -1);
+  lua_pop(L, 1);
+  return s ? s : otherwise;
+}
+
+/* Logs a failure and tells the page. The error value is at err. */
+static void report(lua_State *L, tl_task *t, int err) {
+  luaL_checkstack(L, 10, NULL);
+  tl__reg(L, &tl__key_trace);
+  lua_rawgeti(L, -1, 2);
+  tl_failure f = {.event = t->event, .task = t->event ? NULL : tl__task_name(t)};
+  f.traceback = field(L, err, "traceback", lua_tostring(L, -1));
+  f.name = field(L, err, "name", "Error");
+  const char *text = luaL_tolstring(L, err, NULL);
+  f.message = field(L, err, "message", text);
+  tl_log(TL_LOG_ERROR, "%s failed: %s\n%s", tl__task_name(t), text, f.traceback ? f.traceback : "");
+  if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, &f, t->instance);
+  lua_pop(L, 3);
+}
+
+static void task_failed(lua_State *L, tl_task *t, int err) {
+  bool cancelled = t->cancelled && tl_error_is(L, err, "CancelledError");
+  tl__hold_rollback(t);
+  t->status = cancelled ? TL_CANCELLED : TL_FAILED;
+  if (cancelled || t->kind == TL__CHILD) return; /* gather raises a child's error in its parent */
+  report(L, t, err);
+  ask_on_error(L, t, err);
+}
+
+/* Stack: 1 message handler, 2.. results, or the error. */
+static int task_k(lua_State *L, int status, lua_KContext ctx) {
+  tl_task *t = (tl_task *)ctx;
+  bool ok = status == LUA_OK || status == LUA_YIELD;
+  if (ok) t->status = TL_DONE;
+  else task_failed(L, t, 2);
+  keep_results(L, t, ok, 2);
+  if (!ok) { /* the traceback belongs to this error alone */
+    tl__reg(L, &tl__key_trace);
+    lua_pushnil(L);
+    lua_rawseti(L, -2, 1);
+  }
+  lua_settop(L, 0);
+  return 0;
+}
+
+static int task_main(lua_State *L) {
+  tl_task *t = lua_touserdata(L, 1);
+  lua_settop(L, 0);
+  lua_pushcfunction(L, tl__traceback);
+  lua_pushcfunction(L, task_body);
+  lua_pushlightuserdata(L, t);
+  return task_k(L, lua_pcallk(L, 1, LUA_MULTRET, 1, (lua_KContext)t, task_k), (lua_KContext)t);
+}
+
+/* ---- what is pending ---- */
+
+static int raise_deadlock(lua_State *L, tl_task *t) {
+  tl_buf where = {0};
+  tl__hold_where(&t->hold, &where);
+  lua_pushlstring(L, where.data, where.len);
+  tl_buf_free(&where);
+  return tl_raise(L, "DeadlockError",
+                  "this wait can only end after the lock taken at %s is given up, because what it waits for stands in that lock's "
+                  "line; wait after the block",
+                  lua_tostring(L, -1));
+}
+
+bool tl__pending(const tl_task *t) {
+  if (t->deadlock) return true;
+  if (t->masks && !t->mask_expired) return false;
+  if (t->cancelled) return true;
+  for (const tl__scope *s = t->scopes; s; s = s->outer)
+    if (s->expired) return true;
+  return false;
+}
+
+void tl__interrupt(lua_State *L, tl_task *t) {
+  if (t->deadlock) {
+    t->deadlock = false;
+    raise_deadlock(L, t);
+  }
+  if (t->masks && !t->mask_expired) return;
+  if (t->cancelled) tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t), t->reason ? t->reason : "no reason given");
+  for (tl__scope *s = t->scopes; s; s = s->outer)
+    if (s->expired) tl_raise(L, "TimeoutError", "not done within %g s", s->seconds);
+}
+
+/* ---- outside: start, resume, end ---- */
+
+static int make_thread(lua_State *L) { /* protected: may run out of memory */
+  tl_task *t = lua_touserdata(L, 1);
+  lua_State *co = lua_newthread(L);
+  tl__reg_set(L, &tl__key_threads, co);
+  t->co = co;
+  return 0;
+}
+
+static bool take_thread(tl_task *t) {
+  tl_lua *S = t->S;
+  if (S->pool_n) {
+    t->co = S->pool[--S->pool_n];
+    return true;
+  }
+  lua_pushcfunction(S->L, make_thread);
+  lua_pushlightuserdata(S->L, t);
+  if (lua_pcall(S->L, 1, 0, 0) == LUA_OK) return true;
+  tl_log(TL_LOG_ERROR, "%s could not start: %s", tl__task_name(t), lua_tostring(S->L, -1));
+  lua_pop(S->L, 1);
+  return false;
+}
+
+static void give_thread(tl_task *t) {
+  tl_lua *S = t->S;
+  lua_State *co = t->co;
+  t->co = NULL;
+  if (!co) return;
+  if (S->pool_n < (int)(sizeof S->pool / sizeof *S->pool) && lua_status(co) == LUA_OK) {
+    S->pool[S->pool_n++] = co;
+    return;
+  }
+  lua_pushnil(S->L);
+  tl__reg_set(S->L, &tl__key_threads, co);
+}
+
+static void tell_waiters(tl_task *t) {
+  tl__awaiter *a = t->awaiters;
+  t->awaiters = NULL;
+  for (tl__awaiter *next; a; a = next) {
+    next = a->next;
+    tl_wake_task(t->S, a->wake);
+    tl_free(a);
+  }
+  tl_task *p = t->parent;
+  if (!p || p->id != t->parent_id) return;
+  p->pending--;
+  bool failed = t->status == TL_FAILED;
+  if (!p->pending || failed) tl__end_wait(p, false);
+}
+
+/* The task has its fate: gives back what it had, tells who waits for it. */
+static void task_end(tl_task *t) {
+  tl_lua *S = t->S;
+  tl__hold_abort(t);
+  tl_timer_remove(&S->timers, &t->timer);
+  tl_timer_remove(&S->timers, &t->cleanup);
+  for (tl__scope *s = t->scopes; s; s = s->outer) { /* of a coroutine that was reset */
+    tl_timer_remove(&S->timers, &s->timer);
+    s->task = NULL;
+  }
+  give_thread(t);
+  unlink_task(t);
+  t->reaped = true;
+  tl_release(t->args);
+  t->args = tl_nil();
+  if (t->kind == TL__HANDLER && t->event && S->hooks.done) S->hooks.done(S->hooks.ctx, t->cell, t->event, t->instance);
+  if (t->kind == TL__BACKGROUND && S->hooks.task_ended) S->hooks.task_ended(S->hooks.ctx, t->cell);
+  tell_waiters(t);
+  if (t->view) tl_view_release(t->view);
+  t->view = NULL;
+  if (t->cell) tl_cell_release(t->cell);
+  t->cell = NULL;
+  tl__task_maybe_free(t);
+}
+
+static void reset_thread(tl_task *t) {
+  t->S->killing = true; /* guards roll back: the reset gives them a nil error */
+  lua_resetthread(t->co);
+  lua_settop(t->co, 0);
+  t->S->killing = false;
+}
+
+static void broke_out(tl_task *t, int status) { /* only memory errors and errors of our own code come here */
+  lua_State *co = t->co;
+  const char *text = lua_tostring(co, -1);
+  tl__hold_rollback(t);
+  t->status = TL_FAILED;
+  tl_failure f = {.event = t->event, .task = t->event ? NULL : tl__task_name(t), .name = status == LUA_ERRMEM ? "MemoryError" : "Error"};
+  f.message = text ? text : "?";
+  tl_log(TL_LOG_ERROR, "%s failed: %s", tl__task_name(t), f.message);
+  if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, &f, t->instance);
+  reset_thread(t);
+}
+
+void tl__kill(tl_task *t) {
+  if (!t->started) {
+    tl__task_drop_unstarted(t, TL_CANCELLED);
+    return;
+  }
+  t->abort = NULL;
+  t->parked = false;
+  reset_thread(t);
+  t->status = TL_CANCELLED;
+  task_end(t);
+}
+
+static void after_resume(tl_task *t, int status, int nres) {
+  tl_lua *S = t->S;
+  if (status == LUA_YIELD) {
+    lua_pop(t->co, nres);
+    if (!S->parking) tl__ready_later(t); /* a library yielded on its own account */
+    S->parking = false;
+    return;
+  }
+  if (status != LUA_OK) broke_out(t, status);
+  task_end(t);
+}
+
+void tl__task_drop_unstarted(tl_task *t, tl_status status) {
+  t->status = status;
+  t->started = true;
+  if (!t->handler) {
+    lua_pushnil(t->S->L);
+    tl__reg_set(t->S->L, &tl__key_fn, t);
+  }
+  task_end(t);
+}
+
+void tl__task_run(tl_task *t) {
+  tl_lua *S = t->S;
+  int nargs = 0, nres = 0;
+  if (t->reaped) {
+    tl__task_maybe_free(t);
+    return;
+  }
+  if (!t->started) {
+    if (!take_thread(t)) {
+      tl__task_drop_unstarted(t, TL_FAILED);
+      return;
+    }
+    t->started = true;
+    t->status = TL_RUNNING;
+    lua_pushcfunction(t->co, task_main);
+    lua_pushlightuserdata(t->co, t);
+    nargs = 1;
+  }
+  S->current = t;
+  int status = lua_resume(t->co, S->L, nargs, &nres);
+  S->current = NULL;
+  after_resume(t, status, nres);
+}
+
+tl_task *tl_lua_spawn(lua_State *L, int nargs, const char *name) {
+  tl_lua *S = tl_lua_of(L);
+  lua_createtable(L, nargs + 1, 1);
+  lua_insert(L, -nargs - 2);
+  for (int i = nargs + 1; i >= 1; i--) lua_rawseti(L, -i - 1, i);
+  lua_pushinteger(L, nargs + 1);
+  lua_setfield(L, -2, "n");
+  tl_task *t = tl__task_new(S, TL__SPAWNED, NULL);
+  tl__reg_set(L, &tl__key_fn, t);
+  t->name = name ? tl_strndup(name, strlen(name)) : NULL;
+  tl__ready(t);
+  return t;
+}

@@ -1,0 +1,257 @@
+/* tasklib.c: tasks as Lua sees them: task objects, the live set, spawn, cancel. A task object keeps the task's struct (not the task)
+ * until it is collected; there is one object a task, so that objects compare. */
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "lua/inner.h"
+
+static const char object_name[] = "tidelock.task";
+
+typedef struct object {
+  tl_task *task;
+  uint64_t id;
+} object;
+
+tl_task *tl__task_at(lua_State *L, int idx) { return ((object *)lua_touserdata(L, idx))->task; }
+
+static tl_task *check_task(lua_State *L, int idx) {
+  object *o = luaL_testudata(L, idx, object_name);
+  if (!o) tl_raise(L, "TypeError", "a task is needed (with a colon: task:cancel()), not %s", luaL_typename(L, idx));
+  return o->task;
+}
+
+void tl__push_task(lua_State *L, tl_task *t) {
+  tl__reg(L, &tl__key_objects);
+  if (lua_rawgetp(L, -1, t) == LUA_TUSERDATA) {
+    object *known = lua_touserdata(L, -1);
+    if (known->task == t && known->id == t->id) {
+      lua_remove(L, -2);
+      return;
+    }
+  }
+  lua_pop(L, 1);
+  object *o = lua_newuserdatauv(L, sizeof *o, 0);
+  *o = (object){t, t->id};
+  t->handles++;
+  luaL_setmetatable(L, object_name);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, -3, t);
+  lua_remove(L, -2);
+}
+
+static int object_gc(lua_State *L) {
+  object *o = luaL_checkudata(L, 1, object_name);
+  if (!o->task) return 0;
+  o->task->handles--;
+  tl__task_maybe_free(o->task);
+  o->task = NULL;
+  return 0;
+}
+
+/* ---- cancel ---- */
+
+void tl__cancel(tl_task *t, const char *reason) {
+  if (t->reaped) return;
+  if (!t->cancelled) {
+    t->cancelled = true;
+    t->reason = reason ? tl_strndup(reason, strlen(reason)) : NULL;
+  }
+  if (!t->started) tl__task_drop_unstarted(t, TL_CANCELLED);
+  else if (t->masks && !t->mask_expired) tl__arm_cleanup(t);
+  else tl__end_wait(t, false);
+}
+
+static int task_cancel(lua_State *L) {
+  tl_task *t = check_task(L, 1);
+  tl__cancel(t, luaL_optstring(L, 2, "cancel() was called"));
+  return 0;
+}
+
+static int task_await(lua_State *L) {
+  check_task(L, 1);
+  return tl__await(L);
+}
+
+/* ---- fields ---- */
+
+static const char *const status_names[] = {"running", "waiting_lock", "sleeping", "waiting", "done", "failed", "cancelled"};
+
+static int push_args_table(lua_State *L, const tl_task *t) {
+  if (t->args.kind == TL_LIST) tl_push_plain(L, t->args);
+  else lua_newtable(L);
+  return 1;
+}
+
+static int task_field(lua_State *L, tl_task *t, const char *key) {
+  if (!strcmp(key, "id")) lua_pushinteger(L, (lua_Integer)t->id);
+  else if (!strcmp(key, "name")) lua_pushstring(L, tl__task_name(t));
+  else if (!strcmp(key, "status")) lua_pushstring(L, status_names[t->status]);
+  else if (!strcmp(key, "started_at")) lua_pushnumber(L, (double)t->started_at / 1e9);
+  else if (!strcmp(key, "token") && t->cell) lua_pushstring(L, t->cell->token);
+  else if (!strcmp(key, "args")) return push_args_table(L, t);
+  else lua_pushnil(L);
+  return 1;
+}
+
+static int object_index(lua_State *L) {
+  tl_task *t = check_task(L, 1);
+  const char *key = luaL_checkstring(L, 2);
+  if (!strcmp(key, "cancel")) lua_pushcfunction(L, task_cancel);
+  else if (!strcmp(key, "await")) lua_pushcfunction(L, task_await);
+  else return task_field(L, t, key);
+  return 1;
+}
+
+static int object_tostring(lua_State *L) {
+  tl_task *t = check_task(L, 1);
+  lua_pushfstring(L, "task %I %s (%s)", (LUAI_UACINT)t->id, tl__task_name(t), status_names[t->status]);
+  return 1;
+}
+
+static int object_newindex(lua_State *L) { return tl_raise(L, "TypeError", "a task's fields cannot be written"); }
+
+/* ---- the set ---- */
+
+static bool listed(const tl_task *t, const tl_cell *cell, const tl_handler *h) {
+  if (t->kind != TL__BACKGROUND && t->kind != TL__SPAWNED) return false;
+  return (!cell || t->cell == cell) && (!h || t->handler == h);
+}
+
+static int push_list(lua_State *L, const tl_cell *cell, const tl_handler *h) {
+  lua_newtable(L);
+  lua_Integer n = 0;
+  for (tl_task *t = tl_lua_of(L)->first; t; t = t->next) {
+    if (!listed(t, cell, h) || t == tl_lua_of(L)->root_task) continue;
+    tl__push_task(L, t);
+    lua_rawseti(L, -2, ++n);
+  }
+  return 1;
+}
+
+static int tasks(lua_State *L) { return push_list(L, NULL, NULL); }
+
+static const tl_handler *handler_arg(lua_State *L, int arg, const char *usage) {
+  if (lua_isnoneornil(L, arg)) return NULL;
+  const tl_handler *h = NULL;
+  if (lua_istable(L, arg)) {
+    size_t n;
+    lua_getfield(L, arg, "handler");
+    const char *name = lua_tolstring(L, -1, &n);
+    if (name) h = tl_app_handler(tl_app_current(L), name, n);
+    lua_pop(L, 1);
+  }
+  if (!h) tl_raise(L, "TypeError", "%s: an event reference such as Job.work is needed, not %s", usage, luaL_typename(L, arg));
+  return h;
+}
+
+static int tab_tasks(lua_State *L) { /* self [, Job.work] */
+  tl_view *v = tl_state_view(L, 1);
+  if (!v) return tl_raise(L, "TypeError", "self:tasks(): a state instance is needed, not %s", luaL_typename(L, 1));
+  return push_list(L, v->cell, handler_arg(L, 2, "self:tasks(Job.work)"));
+}
+
+static int cancel(lua_State *L) { /* self, Job.work */
+  tl_view *v = tl_state_view(L, 1);
+  if (!v) return tl_raise(L, "TypeError", "cancel(self, Job.work): a state instance is needed, not %s", luaL_typename(L, 1));
+  const tl_handler *h = handler_arg(L, 2, "cancel(self, Job.work)");
+  if (!h) return tl_raise(L, "TypeError", "cancel(self, Job.work): an event reference such as Job.work is needed, not nil");
+  tl_task *next;
+  for (tl_task *t = tl_lua_of(L)->first; t; t = next) {
+    next = t->next;
+    if (listed(t, v->cell, h)) tl__cancel(t, "tl.cancel was called");
+  }
+  return 0;
+}
+
+static int set_len(lua_State *L) {
+  lua_Integer n = 0;
+  for (tl_task *t = tl_lua_of(L)->first; t; t = t->next) n += listed(t, NULL, NULL) && t != tl_lua_of(L)->root_task;
+  lua_pushinteger(L, n);
+  return 1;
+}
+
+static int set_next(lua_State *L) { /* over the list made when the walk began: upvalues list, position */
+  lua_Integer i = lua_tointeger(L, lua_upvalueindex(2)) + 1;
+  lua_pushinteger(L, i);
+  lua_replace(L, lua_upvalueindex(2));
+  lua_rawgeti(L, lua_upvalueindex(1), i);
+  if (lua_isnil(L, -1)) return 1;
+  lua_pushboolean(L, 1);
+  return 2;
+}
+
+static int set_pairs(lua_State *L) {
+  push_list(L, NULL, NULL);
+  lua_pushinteger(L, 0);
+  lua_pushcclosure(L, set_next, 2);
+  return 1;
+}
+
+static int set_index(lua_State *L) { /* background_tasks[task]: is it in the set? */
+  object *o = luaL_testudata(L, 2, object_name);
+  if (o && !o->task->reaped && listed(o->task, NULL, NULL)) lua_pushboolean(L, 1);
+  else lua_pushnil(L);
+  return 1;
+}
+
+/* ---- spawn ---- */
+
+static int spawn(lua_State *L) {
+  if (!lua_isfunction(L, 1)) return tl_raise(L, "TypeError", "spawn(fn, ...): a function is needed, not %s", luaL_typename(L, 1));
+  lua_Debug ar;
+  lua_pushvalue(L, 1);
+  lua_getinfo(L, ">S", &ar);
+  char name[LUA_IDSIZE + 24];
+  snprintf(name, sizeof name, "%s:%d", ar.short_src, ar.linedefined);
+  tl_task *t = tl_lua_spawn(L, lua_gettop(L) - 1, name);
+  tl__push_task(L, t);
+  return 1;
+}
+
+static int current_task(lua_State *L) {
+  tl_task *t = tl_task_current(L);
+  if (t) tl__push_task(L, t);
+  else lua_pushnil(L);
+  return 1;
+}
+
+static int wall_time(lua_State *L) {
+  struct timespec ts;
+  clock_gettime(CLOCK_REALTIME, &ts);
+  lua_pushnumber(L, (double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
+  return 1;
+}
+
+static void open_objects(lua_State *L) {
+  luaL_newmetatable(L, object_name);
+  static const luaL_Reg meta[] = {{"__gc", object_gc},
+                                  {"__index", object_index},
+                                  {"__newindex", object_newindex},
+                                  {"__tostring", object_tostring},
+                                  {NULL, NULL}};
+  luaL_setfuncs(L, meta, 0);
+  lua_pushliteral(L, "task");
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
+  tl__reg(L, &tl__key_objects);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_pop(L, 1);
+}
+
+void tl__open_tasklib(lua_State *L) {
+  open_objects(L);
+  static const luaL_Reg functions[] = {{"tasks", tasks},   {"cancel", cancel},     {"spawn", spawn},
+                                       {"current_task", current_task}, {"time", wall_time}, {"tab_tasks", tab_tasks},
+                                       {NULL, NULL}};
+  luaL_setfuncs(L, functions, 0);
+  lua_newuserdatauv(L, 0, 0);
+  luaL_newmetatable(L, "tidelock.background_tasks");
+  static const luaL_Reg set[] = {{"__len", set_len}, {"__pairs", set_pairs}, {"__index", set_index}, {NULL, NULL}};
+  luaL_setfuncs(L, set, 0);
+  lua_setmetatable(L, -2);
+  lua_setfield(L, -2, "background_tasks");
+}

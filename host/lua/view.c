@@ -1,0 +1,30 @@
+/* view.c: what a `self` is bound to: a cell and the snapshot of the last refresh. Whether the running task is inside the lock is asked
+ * at every access, so that a sibling which shares the view stays outside. */
+#include "base/mem.h"
+#include "lua/inner.h"
+
+tl_view *tl_view_new(tl_cell *cell) {
+  tl_view *v = tl_alloc(sizeof *v);
+  *v = (tl_view){.refs = 1, .cell = tl_cell_retain(cell), .snapshot = tl_retain(cell->root)};
+  return v;
+}
+
+void tl_view_release(tl_view *v) {
+  if (--v->refs) return;
+  tl_release(v->snapshot);
+  tl_cell_release(v->cell);
+  tl_free(v);
+}
+
+void tl_view_refresh(tl_view *v) {
+  tl_value old = v->snapshot;
+  v->snapshot = tl_retain(v->cell->root);
+  tl_release(old);
+}
+
+bool tl_cell_inside(lua_State *L, const tl_cell *c) {
+  const tl_task *t = tl_lua_of(L)->current;
+  return t && t->hold.held && t->hold.cell == c;
+}
+
+bool tl_view_inside(lua_State *L, const tl_view *v) { return tl_cell_inside(L, v->cell); }

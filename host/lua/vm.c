@@ -1,0 +1,132 @@
+/* vm.c: makes and ends the Lua VM: its capped allocator, the libraries, the modules that are built into the binary, and the
+ * table `tidelock.native`, in which every C file of the Lua half registers its functions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "lua/embed.h"
+#include "lua/inner.h"
+#include "lua/state.h"
+
+char tl__key_threads, tl__key_results, tl__key_fn, tl__key_objects, tl__key_trace;
+
+enum { HOST_SLACK = 4 << 20 }; /* bytes beyond the cap for the host's own bookkeeping, when no task runs */
+
+void tl__reg(lua_State *L, void *key) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, key) == LUA_TTABLE) return;
+  lua_pop(L, 1);
+  lua_newtable(L);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+void tl__reg_set(lua_State *L, void *key, const void *field) {
+  tl__reg(L, key);
+  lua_insert(L, -2);
+  lua_rawsetp(L, -2, field);
+  lua_pop(L, 1);
+}
+
+void tl__reg_get(lua_State *L, void *key, const void *field) {
+  tl__reg(L, key);
+  lua_rawgetp(L, -1, field);
+  lua_remove(L, -2);
+}
+
+/* Lua's own allocations: over the cap NULL, upon which Lua collects and then raises in the task that asked. */
+static void *capped(void *ud, void *p, size_t osize, size_t nsize) {
+  tl_lua *S = ud;
+  if (!p) osize = 0;
+  if (!nsize) {
+    S->mem_used -= osize;
+    free(p);
+    return NULL;
+  }
+  size_t cap = S->opts.memory_limit;
+  if (cap && nsize > osize && S->mem_used + (nsize - osize) > cap + (S->current ? 0 : HOST_SLACK)) return NULL;
+  void *q = realloc(p, nsize);
+  if (q) S->mem_used += nsize - osize;
+  return q;
+}
+
+static int panic(lua_State *L) {
+  const char *text = lua_tostring(L, -1);
+  tl_log(TL_LOG_ERROR, "the Lua half broke: %s", text ? text : "an error that is no text");
+  return 0; /* Lua aborts */
+}
+
+/* ---- built-in modules ---- */
+
+static int load_embedded(lua_State *L) { /* upvalue: index into tl_embedded */
+  const tl_embedded_module *m = &tl_embedded[lua_tointeger(L, lua_upvalueindex(1))];
+  lua_pushfstring(L, "=tidelock.%s", m->name);
+  if (luaL_loadbufferx(L, m->text, m->size, lua_tostring(L, -1), "t")) return lua_error(L);
+  lua_pushstring(L, m->name);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+static int open_native(lua_State *L) {
+  tl_open_state(L);
+  tl__open_hold(L);
+  tl__open_wait(L);
+  tl__open_tasklib(L);
+  tl__open_event(L);
+  return 1;
+}
+
+static void preload_modules(lua_State *L) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  for (int i = 0; tl_embedded[i].name; i++) {
+    lua_pushinteger(L, i);
+    lua_pushcclosure(L, load_embedded, 1);
+    if (!strcmp(tl_embedded[i].name, "init")) lua_pushliteral(L, "tidelock");
+    else lua_pushfstring(L, "tidelock.%s", tl_embedded[i].name);
+    lua_insert(L, -2);
+    lua_rawset(L, -3);
+  }
+  lua_pop(L, 1);
+}
+
+static int open_all(lua_State *L) {
+  luaL_openlibs(L);
+  tl__open_coroutine(L);
+  tl__open_globals(L);
+  preload_modules(L);
+  luaL_requiref(L, "tidelock.native", open_native, 0);
+  lua_pop(L, 1);
+  return 0;
+}
+
+tl_lua *tl_lua_new(const tl_lua_opts *o, const tl_lua_hooks *h) {
+  tl_lua *S = tl_calloc(sizeof *S);
+  S->opts = *o;
+  if (h) S->hooks = *h;
+  if (!S->opts.cleanup_time) S->opts.cleanup_time = 5;
+  S->L = lua_newstate(capped, S);
+  *(tl_lua **)lua_getextraspace(S->L) = S;
+  lua_atpanic(S->L, panic);
+  lua_pushcfunction(S->L, open_all);
+  if (lua_pcall(S->L, 0, 0, 0)) {
+    tl_log(TL_LOG_ERROR, "the Lua half could not be opened: %s", lua_tostring(S->L, -1));
+    abort();
+  }
+  return S;
+}
+
+lua_State *tl_lua_state(tl_lua *S) { return S->L; }
+tl_lua_opts *tl_lua_options(tl_lua *S) { return &S->opts; }
+tl_lua_hooks *tl_lua_hooks_of(tl_lua *S) { return &S->hooks; }
+
+void tl_lua_free(tl_lua *S) {
+  lua_close(S->L);
+  for (void *s = S->slabs, *next; s; s = next) { /* a slab begins with the pointer to the next */
+    next = *(void **)s;
+    tl_free(s);
+  }
+  tl_timers_free(&S->timers);
+  tl_free(S->ready);
+  tl_free(S->later);
+  tl_free(S);
+}
