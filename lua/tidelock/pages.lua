@@ -1,0 +1,183 @@
+--- pages.lua: builds the declared pages and serves them.
+--
+-- When main.lua has loaded, `pages.finish` runs each page's function once and keeps its tree as
+-- JSON text; the host then asks `pages.lookup` and `pages.html`.
+-- May use: kinds, where, ui, tree, route, native.
+
+local kinds = require "tidelock.kinds"
+local native = require "tidelock.native"
+local route = require "tidelock.route"
+local tree = require "tidelock.tree"
+local ui = require "tidelock.ui"
+local where = require "tidelock.where"
+
+where.register()
+
+local pages = {}
+
+---What the page half keeps in the app's table.
+---@return { pages: table[], by_shape: table<string, table>, head: table[], lang: string }
+local function declared(app)
+  app.page_half = app.page_half or { pages = {}, by_shape = {}, head = {}, lang = "en" }
+  return app.page_half
+end
+pages.declared = declared
+
+-- Building --------------------------------------------------------------------------------------
+
+local function not_found()
+  return ui.main { ui.h1 "Page not found", ui.p { ui.a { "Back to the start", href = "/" } } }
+end
+
+-- Errors of the page's own code get its route, too; error values keep their kind.
+local function build_tree(entry)
+  where.page = entry.route
+  local ok, node, offers, hints = pcall(function()
+    local root = where.call(entry.fn)
+    if kinds.of(root) ~= "node" and kinds.of(root) ~= "var" then
+      where.fail_at(entry.where, "the page's function returned %s, not an element (is `return` missing?)",
+        kinds.describe(root))
+    end
+    return tree.build(root)
+  end)
+  where.page = nil
+  if ok then return node, offers, hints end
+  local err = node
+  if type(err) == "string" and not err:find("(page ", 1, true) then
+    err = ("%s (page %q)"):format(err, entry.route)
+  end
+  error(err, 0)
+end
+
+local function build(entry)
+  local node, offers, hints = build_tree(entry)
+  entry.tree = node
+  entry.json = native.json_encode(node)
+  entry.offers, entry.hints = offers, hints
+  entry.title, entry.on_load, entry.style = entry.opts.title or "", entry.opts.on_load, entry.opts.style
+end
+
+-- Two pages may name different keys for one list: the first that was declared counts.
+local function announce(entries)
+  local offered, hinted = {}, {}
+  for _, entry in ipairs(entries) do
+    for _, name in ipairs(entry.offers) do
+      if not offered[name] then native.offer(name) end
+      offered[name] = true
+    end
+    for _, hint in ipairs(entry.hints) do
+      local path = table.concat(hint.path, "\0")
+      if not hinted[path] then native.keyhint(hint.path, hint.key) end
+      hinted[path] = true
+    end
+  end
+end
+
+---Builds all pages, once main.lua has loaded: offers the handlers of their triggers to clients and
+---names the keys of their lists. Raises what a page's function raises, with the page's route.
+---@param app table the app's table
+function pages.finish(app)
+  local known = declared(app)
+  if not known.by_shape["404"] then
+    local entry = { route = "404", parsed = route.parse "404", fn = not_found, where = "?",
+      opts = { title = "Page not found" } }
+    known.by_shape["404"] = entry
+    known.pages[#known.pages + 1] = entry
+  end
+  for _, entry in ipairs(known.pages) do build(entry) end
+  announce(known.pages)
+  table.sort(known.pages, function(a, b) return route.precedes(a.parsed, b.parsed) end)
+end
+
+-- Serving ---------------------------------------------------------------------------------------
+
+---@class tl.PageEntry
+---@field route string
+---@field title string
+---@field json string the tree as JSON text
+---@field on_load table[]|nil event references
+---@field style boolean|nil false: without the default style
+---@field params table<string, string|string[]>
+---@field status integer 200, or 404 for the page of what is not there
+
+local function found(entry, params, status)
+  return {
+    route = entry.route, title = entry.title, json = entry.json, on_load = entry.on_load, style = entry.style,
+    params = params, status = status,
+  }
+end
+
+---The page at a path; the 404 page where there is none.
+---@param app table
+---@param path string with or without a query
+---@return tl.PageEntry
+function pages.lookup(app, path)
+  local known = declared(app)
+  local parts = route.segments(path)
+  for _, entry in ipairs(known.pages) do
+    local params = entry.route ~= "404" and route.match(entry.parsed, parts)
+    if params then return found(entry, params, 200) end
+  end
+  return found(known.by_shape["404"], {}, 404)
+end
+
+local escapes = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
+
+local function escaped(text)
+  return (text:gsub('[&<>"]', escapes))
+end
+
+local function head_html(node)
+  local out = {}
+  for name, v in pairs(node.attrs) do
+    out[#out + 1] = v == true and " " .. name or (' %s="%s"'):format(name, escaped(tostring(v)))
+  end
+  table.sort(out)
+  return ("<%s%s>%s"):format(node.tag, table.concat(out), node.tag == "script" and "</script>" or "")
+end
+
+-- In JSON text `<` stands in strings only, so the escape is safe, and no `</` or `<!--` remains.
+local function data_json(entry, opts)
+  local text = ('{"route":%s,"title":%s,"tree":%s,"state":%s,"dev":%s}'):format(
+    native.json_encode(entry.route), native.json_encode(entry.title), entry.json,
+    opts.state_json or "{}", tostring(opts.dev == true))
+  return (text:gsub("<", "\\u003c"))
+end
+
+local function head_lines(app, entry, opts)
+  local lines = {
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    "<title>" .. escaped(entry.title) .. "</title>",
+  }
+  local function add(line) lines[#lines + 1] = line end
+  if opts.css and entry.style ~= false then add(('<link rel="stylesheet" href="%s">'):format(escaped(opts.css))) end
+  if opts.js then add(('<script defer src="%s"></script>'):format(escaped(opts.js))) end
+  for _, node in ipairs(declared(app).head) do add(head_html(node)) end
+  return table.concat(lines, "\n")
+end
+
+local frame = [[
+<!doctype html>
+<html lang="%s">
+<head>
+%s
+</head>
+<body>
+<div id="tl-root"></div>
+<noscript><p>This page needs JavaScript.</p></noscript>
+<script type="application/json" id="tl-page">%s</script>
+</body>
+</html>
+]]
+
+---A page's HTML.
+---@param app table
+---@param entry tl.PageEntry
+---@param opts { state_json: string, dev: boolean, css: string|nil, js: string|nil } css, js: addresses
+---@return string
+function pages.html(app, entry, opts)
+  return frame:format(escaped(declared(app).lang), head_lines(app, entry, opts), data_json(entry, opts))
+end
+
+return pages
