@@ -12,6 +12,7 @@ typedef enum tl_ws_event { TL_WS_TEXT, TL_WS_BINARY, TL_WS_PING, TL_WS_PONG, TL_
 typedef struct tl_ws {
   tl_buf partial;       /* raw bytes of an incomplete frame */
   tl_buf message;       /* unmasked payload of a fragmented message so far */
+  size_t checked;       /* bytes at the front of message that are known to be valid UTF-8 */
   size_t max;           /* limit of a message in bytes; over it the peer is failed with 1009 */
   uint8_t opcode;       /* of the fragmented message; 0: none under way */
   bool failed, closed;  /* nothing more is read */

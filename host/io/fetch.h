@@ -23,7 +23,7 @@ typedef struct tl_fetch_req {
   const char *const *headers; size_t n_headers; /* "Name: value" */
   const char *body; size_t body_len;            /* copied; body NULL: none */
   double timeout_s;      /* 0: 30 s */
-  size_t max_size;       /* of the body; 0: 16 MiB */
+  size_t max_size;       /* of the body, unpacked; 0: 16 MiB, with `chunk` no limit */
   int follow;            /* redirects to follow; -1: default 5 */
   void (*chunk)(void *ctx, const char *data, size_t n); /* NULL: the body is collected. Else pieces; tl_fetch_pause may be called inside */
   void (*done)(void *ctx, const tl_fetch_result *r);    /* r is valid during the call; the tl_fetch is freed after it */

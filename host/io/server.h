@@ -46,6 +46,9 @@ void tl_http_header_at(const tl_http_req *r, size_t i, const char **lower_name, 
 const char *tl_http_body(const tl_http_req *r, size_t *n);
 const char *tl_http_peer_ip(const tl_http_req *r);
 
+/* The answer comes later: r stays valid until tl_http_respond*, which must be called even when the client has gone. */
+void tl_http_hold(tl_http_req *r);
+
 /* Answer. headers: NULL, or "Name: value\r\n..." text. Content-Length, Date, Connection and HEAD are handled. */
 void tl_http_respond(tl_http_req *r, int status, const char *headers, const char *body, size_t n);
 /* A file under dir: ETag, ranges, conditional requests, content type by ending, "file.gz" beside it when the client takes gzip. Links that lead

@@ -1,0 +1,3 @@
+#include "spec.h"
+
+void loop_spec(void) {}
