@@ -1,9 +1,9 @@
 // render.js: draws a tree with Preact, and draws again only what a new state touches.
 //
-// Preact sees structure and text; attributes and triggers are put on by `attach`, which it calls
-// for each element that it has drawn. Outside of loops a node whose dependencies kept their values
-// gives the very vnode of the last time, which Preact skips. Inside, each row is a component that
-// compares its element by identity (patch.js shares what did not change).
+// Preact sees structure and text; attributes and triggers are put on by `attach`, which is called
+// for each element that was drawn. Outside of loops an element is a Part, which is drawn again only
+// when the value of something that it reads is another one. Inside, it is a Row, which compares
+// its list's element by identity: patch.js shares what did not change.
 
 import { Component, Fragment, h, hydrate, render } from 'preact';
 import { dependencies, usesPosition } from './dependencies.js';
@@ -12,19 +12,16 @@ import { isMap, isNil, shown, sortedKeys, step } from './values.js';
 
 // attach(dom, node, env) is called after an element was drawn, when it stands in the document.
 export function createRenderer(root, store, attach) {
-  const drawings = new WeakMap();
-  let drawn = false;
+  const env = { store, frame: null, attach };
+  let paint = hydrate;
   return function draw(tree) {
-    const env = { store, frame: null, attach, drawings };
-    const vnode = h(Fragment, null, child(tree, env));
-    if (drawn) render(vnode, root);
-    else hydrate(vnode, root);
-    drawn = true;
+    paint(h(Fragment, null, child(tree, env)), root);
+    paint = render;
   };
 }
 
 function child(node, env) {
-  if (Array.isArray(node)) return env.frame ? element(node, env) : remembered(node, env);
+  if (Array.isArray(node)) return env.frame ? element(node, env) : h(Part, { key: keyOf(node), node, env });
   if (!isDynamic(node)) return shown(node);
   if (node.$ === 'cond' || node.$ === 'match') return child(select(node, env), env);
   if (node.$ === 'frag') return h(Fragment, { key: keyOf(node) }, node.children.map(n => child(n, env)));
@@ -32,22 +29,29 @@ function child(node, env) {
   return shown(evaluate(node, env));
 }
 
-function remembered(node, env) {
-  const values = dependencies(node).map(leaf => evaluate(leaf, env));
-  const last = env.drawings.get(node);
-  if (last && same(last.values, values)) return last.vnode;
-  const vnode = element(node, env);
-  env.drawings.set(node, { values, vnode });
-  return vnode;
-}
-
 function element(node, env) {
-  const [tag, , children = []] = node;
+  const [tag, attrs, children = []] = node;
   const ref = dom => {
     if (dom) env.attach(dom, node, env);
   };
-  return h(tag, { key: keyOf(node), ref }, Array.from(children, n => child(n, env)));
+  const props = { key: keyOf(node), ref };
+  // Preact would take away the value of a progress bar that it does not know to have one.
+  if (tag === 'progress') props.value = evaluate(attrs.value, env);
+  return h(tag, props, Array.from(children, n => child(n, env)));
 }
+
+class Part extends Component {
+  shouldComponentUpdate({ node, env }) {
+    return !same(this.values, valuesOf(dependencies(node), env));
+  }
+
+  render({ node, env }) {
+    this.values = valuesOf(dependencies(node), env);
+    return element(node, env);
+  }
+}
+
+const valuesOf = (leaves, env) => leaves.map(leaf => evaluate(leaf, env));
 
 const same = (a, b) => a.length === b.length && a.every((value, i) => value === b[i]);
 
@@ -82,7 +86,7 @@ class Foreach extends Component {
 
 // What the body reads besides its own element, evaluated once for all rows.
 const outerValues = (node, env) =>
-  dependencies(node.body).filter(leaf => leaf.of !== node.as).map(leaf => evaluate(leaf, env));
+  valuesOf(dependencies(node.body).filter(leaf => leaf.of !== node.as), env);
 
 function entriesOf(list) {
   if (Array.isArray(list)) return list.map((value, i) => [i + 1, value]);

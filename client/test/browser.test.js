@@ -267,6 +267,32 @@ test('keys, own arguments, effects of triggers, mount', () => withPage({
   await textIs(p, '.tl-toast span', 'from the state');
 }));
 
+test('a progress bar keeps its value when something else of it changes', () => withPage({
+  pages: page(el('progress', { value: v('Job', 'n'), max: v('Job', 'max') })),
+  state: { Job: { n: 3, max: 10 } },
+}, async (host, p) => {
+  const values = () => p.evaluate(() => [document.querySelector('progress').value, document.querySelector('progress').max]);
+  assert.deepEqual(await values(), [3, 10]);
+  host.push({ Job: { max: 20 } });
+  await p.waitForSelector('[max="20"]');
+  assert.deepEqual(await values(), [3, 20]);
+  host.push({ Job: { n: null } });
+  await p.waitForSelector('progress:indeterminate');
+}));
+
+test('what a delta does not touch is not drawn again', () => withPage({
+  pages: page(el('p', {}, v('Job', 'a')), el('div', {}, el('i', {}, v('Job', 'b')), el('u', {}, 'fixed'))),
+  state: { Job: { a: 1, b: 1 } },
+}, async (host, p) => {
+  // Text that somebody else has put there shows that nobody wrote over it.
+  await p.evaluate(() => { document.querySelector('i').firstChild.data = 'foreign'; });
+  host.push({ Job: { a: 2 } });
+  await textIs(p, 'p', '2');
+  assert.equal(await p.textContent('i'), 'foreign');
+  host.push({ Job: { b: 2 } });
+  await textIs(p, 'i', '2');
+}));
+
 test('a branch that comes back is drawn from the state of now', () => withPage({
   pages: page(cond(v('Job', 'on'), el('b', {}, v('Job', 'n')), el('i', {}, 'off')), el('p', {}, v('Job', 'on'))),
   state: { Job: { on: true, n: 1 } },
