@@ -15,8 +15,8 @@ void tl_buf_grow(tl_buf *b, size_t more); /* room for `more` bytes beyond len */
 void tl_buf_free(tl_buf *b);
 void tl_buf_printf(tl_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void tl_buf_vprintf(tl_buf *b, const char *fmt, va_list args);
-const char *tl_buf_cstr(tl_buf *b);           /* adds a NUL behind len, not counted */
-void tl_buf_drop_front(tl_buf *b, size_t n);  /* moves the rest to the front */
+const char *tl_buf_cstr(tl_buf *b);          /* adds a NUL behind len, not counted */
+void tl_buf_drop_front(tl_buf *b, size_t n); /* moves the rest to the front */
 
 static inline void tl_buf_put(tl_buf *b, const void *p, size_t n) {
   if (b->cap - b->len < n) tl_buf_grow(b, n);

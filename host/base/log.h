@@ -1,5 +1,5 @@
-/* log.h: lines for the person who runs the host: "10:12:03.120 error  text". To stderr; a level below the set one is dropped.
- * Specs may take the lines away with a sink. */
+/* log.h: lines for the person who runs the host: "10:12:03.120 error  text". To stderr; a level below the set one is
+ * dropped. Specs may take the lines away with a sink. */
 #ifndef TL_BASE_LOG_H
 #define TL_BASE_LOG_H
 

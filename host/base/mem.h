@@ -5,11 +5,11 @@
 #define TL_BASE_MEM_H
 #include <stddef.h>
 
-void *tl_alloc(size_t size);              /* uninitialised */
-void *tl_calloc(size_t size);             /* zeroed */
-void *tl_realloc(void *p, size_t size);   /* p may be NULL */
-void tl_free(void *p);                    /* p may be NULL */
+void *tl_alloc(size_t size);               /* uninitialised */
+void *tl_calloc(size_t size);              /* zeroed */
+void *tl_realloc(void *p, size_t size);    /* p may be NULL */
+void tl_free(void *p);                     /* p may be NULL */
 char *tl_strndup(const char *s, size_t n); /* NUL-terminated copy */
-size_t tl_mem_live(void);                 /* blocks allocated and not freed (all threads) */
+size_t tl_mem_live(void);                  /* blocks allocated and not freed (all threads) */
 
 #endif

@@ -21,38 +21,43 @@
 typedef struct tl_draft tl_draft;
 typedef struct tl_dnode tl_dnode;
 
-/* What an owner (a Lua proxy) holds. Bound to one node at a time; the draft may re-point it (see above). */
+/* What an owner (a Lua proxy) holds. Bound to one node at a time; the draft may re-point it (see above). When the twin
+ * has a handle of its own already, both are bound to it from then on: compare nodes, not handles. */
 typedef struct tl_handle {
   tl_dnode *node;
+  struct tl_handle *next; /* inner */
 } tl_handle;
 
 tl_draft *tl_draft_begin(tl_value root); /* borrows root, keeps a reference of its own; root is a map */
 tl_dnode *tl_draft_root(tl_draft *d);    /* borrowed */
-bool tl_draft_changed(tl_draft *d);      /* anything written since begin or the last commit? (undone writes may count) */
-size_t tl_draft_bytes(tl_draft *d);      /* about what the root would weigh now (tl_bytes), O(1) */
+bool tl_draft_changed(tl_draft *d); /* anything written since begin or the last commit? (undone writes may count) */
+size_t tl_draft_bytes(tl_draft *d); /* about what the root would weigh now (tl_bytes), O(1) */
 
-tl_value tl_draft_peek(tl_draft *d);    /* owned: the root as it would be committed now; the draft goes on */
-tl_value tl_draft_commit(tl_draft *d);  /* owned: the new root; the draft goes on from it, all nodes stay live */
-tl_value tl_draft_finish(tl_draft *d);  /* owned: the new root; ends the draft: nodes are dead, they read what was sealed */
-void tl_draft_rollback(tl_draft *d);    /* ends the draft, all since the last commit is dropped; nodes are dead and read what they
-                                           were at the last commit (those made since: what they held) */
-/* commit, finish and peek give the identical root (same node) when nothing is different in effect of pointer sharing. */
+tl_value tl_draft_peek(tl_draft *d);   /* owned: the root as it would be committed now; the draft goes on */
+tl_value tl_draft_commit(tl_draft *d); /* owned: the new root; the draft goes on from it, all nodes stay live */
+tl_value
+tl_draft_finish(tl_draft *d); /* owned: the new root; ends the draft: nodes are dead, they read what was sealed */
+void tl_draft_rollback(tl_draft *d); /* ends the draft, all since the last commit is dropped; nodes are dead and read
+                                        what they were at the last commit (those made since: what they held) */
+/* commit, finish and peek give the identical root (same node) when nothing is different in effect of pointer sharing.
+ */
 
 /* Handles. */
-void tl_handle_bind(tl_handle *h, tl_dnode *n);  /* takes a reference; n has no other handle */
-void tl_handle_unbind(tl_handle *h);             /* gives it back; h->node becomes NULL */
-tl_handle *tl_dnode_handle(tl_dnode *n);         /* NULL: none bound */
+void tl_handle_bind(tl_handle *h, tl_dnode *n); /* takes a reference; h is unbound */
+void tl_handle_unbind(tl_handle *h);            /* gives it back; h->node becomes NULL */
+tl_handle *tl_dnode_handle(tl_dnode *n);        /* the first that was bound; NULL: none */
 
 /* Nodes. */
-bool tl_dnode_live(const tl_dnode *n); /* its draft has not ended */
+bool tl_dnode_live(const tl_dnode *n);       /* its draft has not ended */
 tl_draft *tl_dnode_draft(const tl_dnode *n); /* NULL when dead */
-bool tl_dnode_attached(const tl_dnode *n); /* live and reachable from the root */
-tl_kind tl_dnode_kind(const tl_dnode *n); /* TL_LIST or TL_MAP */
-bool tl_dnode_fluid(const tl_dnode *n); /* an empty list whose kind nothing has fixed: may become a map */
-void tl_dnode_fix(tl_dnode *n);         /* fixes the kind of an empty container */
+bool tl_dnode_attached(const tl_dnode *n);   /* live and reachable from the root */
+tl_kind tl_dnode_kind(const tl_dnode *n);    /* TL_LIST or TL_MAP */
+bool tl_dnode_fluid(const tl_dnode *n);      /* an empty list whose kind nothing has fixed: may become a map */
+void tl_dnode_fix(tl_dnode *n);              /* fixes the kind of an empty container */
 size_t tl_dnode_count(const tl_dnode *n);
 tl_value tl_dnode_value(tl_dnode *n); /* owned: the content as an immutable value (unchanged: the node it came from) */
-void tl_dnode_path(const tl_dnode *n, tl_buf *out); /* appends "Job.items[3].tags"; a homeless one: "(removed)". May be O(n) */
+void tl_dnode_path(const tl_dnode *n,
+                   tl_buf *out); /* appends "Job.items[3].tags"; a homeless one: "(removed)". May be O(n) */
 
 /* One element: a scalar in v (borrowed), or a container as a node (borrowed; v.kind says list or map). */
 typedef struct tl_slot {
@@ -75,12 +80,13 @@ typedef enum tl_dstatus {
 
 /* Writes take over v's reference in every case. v may be or contain TL_DRAFT values (live nodes of this draft). */
 static inline tl_value tl_draft_value(tl_dnode *n) { return (tl_value){.pad_ = TL_DRAFT, .draft = n}; }
-tl_dstatus tl_dnode_set_at(tl_dnode *n, size_t i, tl_value v);  /* i == count appends */
-tl_dstatus tl_dnode_insert(tl_dnode *n, size_t i, tl_value v);  /* i <= count */
-tl_dstatus tl_dnode_remove(tl_dnode *n, size_t i, tl_slot *out); /* out may be NULL; out->v owned when a scalar; out->node needs a bind
-                                                                   before the next call to live on */
+tl_dstatus tl_dnode_set_at(tl_dnode *n, size_t i, tl_value v); /* i == count appends */
+tl_dstatus tl_dnode_insert(tl_dnode *n, size_t i, tl_value v); /* i <= count */
+tl_dstatus tl_dnode_remove(tl_dnode *n, size_t i,
+                           tl_slot *out); /* out may be NULL; out->v owned when a scalar; out->node needs a bind
+                                            before the next call to live on */
 tl_dstatus tl_dnode_put(tl_dnode *n, const char *key, size_t len, tl_value v); /* a fluid empty list becomes a map */
-tl_dstatus tl_dnode_del(tl_dnode *n, const char *key, size_t len); /* missing: OK, nothing happens */
+tl_dstatus tl_dnode_del(tl_dnode *n, const char *key, size_t len);             /* missing: OK, nothing happens */
 tl_dstatus tl_dnode_clear(tl_dnode *n);
 tl_dstatus tl_dnode_permute(tl_dnode *n, const size_t *from); /* position k takes what was at from[k]; O(n) */
 

@@ -4,6 +4,7 @@
 #define TL_CORE_PATCH_H
 #include "core/value.h"
 
-int tl_patch_apply(tl_value old, tl_value patch, tl_value *out, tl_buf *err); /* 0: *out owned; -1: err says where it does not fit */
+int tl_patch_apply(tl_value old, tl_value patch, tl_value *out,
+                   tl_buf *err); /* 0: *out owned; -1: err says where it does not fit */
 
 #endif

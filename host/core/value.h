@@ -14,14 +14,14 @@
 #include "base/buf.h"
 
 typedef enum tl_kind {
-  TL_NIL,    /* nil of a var; null inside a container */
+  TL_NIL, /* nil of a var; null inside a container */
   TL_BOOL,
   TL_INT,
-  TL_FLOAT,  /* finite */
+  TL_FLOAT, /* finite */
   TL_STRING,
   TL_LIST,
   TL_MAP,
-  TL_DRAFT,  /* only in arguments of draft.h's writes: a live draft node, to be copied there */
+  TL_DRAFT, /* only in arguments of draft.h's writes: a live draft node, to be copied there */
 } tl_kind;
 
 typedef struct tl_node tl_node;
@@ -30,9 +30,9 @@ enum { TL_SHORT_MAX = 14, TL_LONG = 0xff, TL_DEPTH_MAX = 64 };
 
 typedef union tl_value {
   struct {
-    uint8_t kind;          /* tl_kind */
-    uint8_t len;           /* TL_STRING: its length when short and inline, else TL_LONG */
-    char s[TL_SHORT_MAX];  /* TL_STRING, short */
+    uint8_t kind;         /* tl_kind */
+    uint8_t len;          /* TL_STRING: its length when short and inline, else TL_LONG */
+    char s[TL_SHORT_MAX]; /* TL_STRING, short */
   };
   struct {
     uint64_t pad_;
@@ -40,8 +40,8 @@ typedef union tl_value {
       bool b;
       int64_t i;
       double f;
-      tl_node *node;      /* TL_LIST, TL_MAP, long TL_STRING */
-      void *draft;        /* TL_DRAFT: tl_dnode* */
+      tl_node *node; /* TL_LIST, TL_MAP, long TL_STRING */
+      void *draft;   /* TL_DRAFT: tl_dnode* */
     };
   };
 } tl_value;
@@ -52,7 +52,8 @@ tl_value tl_bool(bool b);
 tl_value tl_int(int64_t i);
 tl_value tl_float(double f);
 tl_value tl_string(const char *s, size_t n); /* owned; bytes are copied */
-const char *tl_string_bytes(const tl_value *v, size_t *len); /* borrowed; valid while *v stays put. Not NUL-terminated */
+const char *tl_string_bytes(const tl_value *v,
+                            size_t *len); /* borrowed; valid while *v stays put. Not NUL-terminated */
 
 /* References. Both are free for scalars. */
 tl_value tl_retain(tl_value v);
@@ -66,18 +67,22 @@ typedef struct tl_entry {
   tl_value value;
 } tl_entry;
 tl_value tl_list(const tl_value *items, size_t n);
+tl_value
+tl_list_empty_fixed(void); /* an empty list that stays a list; that of tl_list(NULL, 0) is fluid, as {} is in Lua */
 tl_value tl_map(tl_entry *entries, size_t n); /* sorts entries in place; of equal keys the last wins */
 
 size_t tl_count(tl_value container);
-tl_value tl_list_at(tl_value list, size_t i); /* borrowed; i < count. O(log n) */
+bool tl_list_fluid(tl_value v); /* an empty list that nothing has fixed: a draft may still make it a map */
+tl_value tl_list_at(tl_value list, size_t i);                              /* borrowed; i < count. O(log n) */
 bool tl_map_get(tl_value map, const char *key, size_t len, tl_value *out); /* borrowed; false: no such key */
-size_t tl_map_rank(tl_value map, const char *key, size_t len, bool *found); /* position of the key, or where it would be */
+size_t tl_map_rank(tl_value map, const char *key, size_t len,
+                   bool *found);                      /* position of the key, or where it would be */
 const tl_entry *tl_map_entry(tl_value map, size_t i); /* borrowed; i < count, in byte order of keys */
 
 /* A walk over a container: O(1) amortised a step. The container must outlive the walk. */
 typedef struct tl_iter {
   tl_value container;
-  size_t pos;       /* of the next element */
+  size_t pos;        /* of the next element */
   const void *leaf_; /* inner */
   size_t at_;
 } tl_iter;

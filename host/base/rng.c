@@ -1,0 +1,47 @@
+/* rng.c: splitmix64 for schedules and tests (any seed gives a good sequence, and the same one everywhere);
+ * getrandom for secrets. */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE
+#endif
+#include "base/rng.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+void tl_rng_seed(tl_rng *r, uint64_t seed) { r->s = seed; }
+
+uint64_t tl_rng_next(tl_rng *r) {
+  uint64_t z = (r->s += 0x9e3779b97f4a7c15u);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+uint32_t tl_rng_below(tl_rng *r, uint32_t n) { return (uint32_t)(((tl_rng_next(r) >> 32) * n) >> 32); }
+
+void tl_random_bytes(void *out, size_t n) {
+  char *p = out;
+  while (n > 0) {
+    ssize_t got = getrandom(p, n, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      perror("tidelock: getrandom");
+      abort();
+    }
+    p += got;
+    n -= (size_t)got;
+  }
+}
+
+void tl_random_token(char out[27]) {
+  static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+  unsigned char raw[17] = {0}; /* one zero byte behind: the last digit has three bits of it */
+  tl_random_bytes(raw, 16);
+  for (unsigned i = 0; i < 26; i++) {
+    unsigned bit = i * 5, pair = (unsigned)raw[bit / 8] << 8 | raw[bit / 8 + 1];
+    out[i] = digits[pair >> (11 - bit % 8) & 31];
+  }
+  out[26] = 0;
+}

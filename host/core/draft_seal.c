@@ -1,0 +1,93 @@
+/* draft_seal.c: from edit trees to sealed ones. The edit tree stays as it is, a private overlay with the nodes in its
+ * slots; what is published are copies of just the right size. An edit node whose content is that of `pub` seals to pub:
+ * so what was only looked at leaves nothing, and neither does a write that was undone. */
+#include "core/draft_inner.h"
+
+/* The value of a slot as others may see it, borrowed. */
+static inline tl_value plain(tl_value slot) {
+  if (slot.kind == TL_DRAFT) return tl__wrap(((tl_dnode *)slot.draft)->now);
+  if (slot.kind == TL_LIST || slot.kind == TL_MAP) slot.len = 0; /* the mark is the draft's own */
+  return slot;
+}
+
+static void seal_below(const tl_node *leaf) {
+  for (size_t i = 0; i < leaf->n; i++) {
+    const tl_value *slot = tl__value_slot(leaf, i);
+    if (slot->kind == TL_DRAFT) tl__dnode_seal(slot->draft);
+  }
+}
+
+static bool leaf_same(const tl_node *leaf, const tl_node *pub) {
+  if (!pub || pub->level != 0 || pub->n != leaf->n) return false;
+  for (size_t i = 0; i < leaf->n; i++) {
+    if (!tl_identical(plain(*tl__value_slot(leaf, i)), *tl__value_slot(pub, i))) return false;
+    if (leaf->kind == TL_MAP && !tl_identical(tl__entries(leaf)[i].key, tl__entries(pub)[i].key)) return false;
+  }
+  return true;
+}
+
+static tl_node *leaf_copy(const tl_node *leaf) {
+  tl_node *copy = tl__node_new(leaf->kind, 0, leaf->n);
+  for (size_t i = 0; i < leaf->n; i++) {
+    *tl__value_slot(copy, i) = tl_retain(plain(*tl__value_slot(leaf, i)));
+    if (leaf->kind == TL_MAP) tl__entries(copy)[i].key = tl_retain(tl__entries(leaf)[i].key);
+  }
+  return copy;
+}
+
+static tl_node *seal_tree(tl_node *node);
+
+static tl_node *branch_seal(tl_node *branch) {
+  tl_node *sealed[TL__FAN];
+  const tl_node *pub = *tl__pub(branch);
+  bool same = pub && pub->level == branch->level && pub->n == branch->n;
+  for (size_t i = 0; i < branch->n; i++) {
+    sealed[i] = seal_tree(tl__children(branch)[i]);
+    if (same && sealed[i] != tl__children(pub)[i]) same = false;
+  }
+  if (same) return NULL;
+  tl_node *copy = tl__node_new(branch->kind, branch->level, branch->n);
+  for (size_t i = 0; i < branch->n; i++) tl__children(copy)[i] = tl__node_retain(sealed[i]);
+  return copy;
+}
+
+static tl_node *leaf_seal(tl_node *leaf) {
+  seal_below(leaf);
+  return leaf_same(leaf, *tl__pub(leaf)) ? NULL : leaf_copy(leaf);
+}
+
+/* Borrowed: the node itself when it is sealed, else its pub, which is brought up to date. */
+static tl_node *seal_tree(tl_node *node) {
+  if (!(node->flags & TL__EDIT)) return node;
+  tl_node **pub = tl__pub(node), *fresh = node->level > 0 ? branch_seal(node) : leaf_seal(node);
+  if (fresh) {
+    tl__node_sum(fresh);
+    if (*pub) tl__node_release(*pub);
+    *pub = fresh;
+  }
+  return *pub;
+}
+
+static tl_node *empty_of(const tl_dnode *n) {
+  if (n->kind == TL_MAP) return &tl__empty_map;
+  return n->flags & DN_FLUID ? &tl__empty_fluid : &tl__empty_list;
+}
+
+tl_node *tl__dnode_seal(tl_dnode *n) {
+  if (n->now) return n->now;
+  tl_node *now = n->tree->count > 0 ? seal_tree(n->tree) : empty_of(n);
+  tl__dnode_set_now(n, tl__node_retain(now));
+  return n->now;
+}
+
+void tl__unmark(tl_node *tree) {
+  if (!(tree->flags & TL__EDIT)) return;
+  for (size_t i = 0; i < tree->n; i++) {
+    if (tree->level > 0) {
+      tl__unmark(tl__children(tree)[i]);
+      continue;
+    }
+    tl_value *slot = tl__value_slot(tree, i);
+    if (slot->kind == TL_LIST || slot->kind == TL_MAP) slot->len = 0;
+  }
+}

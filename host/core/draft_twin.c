@@ -1,0 +1,105 @@
+/* draft_twin.c: how proxies follow their elements through assignments (rules in draft.h).
+ *
+ * Assigning a node copies its content; node and copy are linked as twins until one of them is written. As long as the
+ * link stands their contents are equal, so that the two may trade places: when the node is displaced, what it is (its
+ * content with the nodes below, its base, its handles) goes to the place of the twin. */
+#include "core/draft_inner.h"
+
+void tl__twin_link(tl_dnode *n, tl_dnode *copy) {
+  if (n->twin) {
+    n->twin->twin_of = NULL;
+    n->draft->twins--;
+  }
+  n->twin = copy;
+  copy->twin_of = n;
+  n->draft->twins++;
+}
+
+void tl__twin_unlink(tl_dnode *n) {
+  if (n->twin) {
+    n->twin->twin_of = NULL;
+    n->twin = NULL;
+    n->draft->twins--;
+  }
+  if (n->twin_of) {
+    n->twin_of->twin = NULL;
+    n->twin_of = NULL;
+    n->draft->twins--;
+  }
+}
+
+static void adopt_children(tl_dnode *n) {
+  size_t pos;
+  tl_dnode *child;
+  for (size_t from = 0; n->tree && (child = tl__dnode_below(n->tree, from, &pos)); from = pos + 1) child->parent = n;
+}
+
+/* n and an unbound node of equal content trade all but their places. */
+static void trade(tl_dnode *n, tl_dnode *unbound) {
+  const uint8_t own = DN_FLUID | DN_FRESH; /* flags that belong to the content */
+  tl_dnode was = *n;
+  n->base = unbound->base;
+  n->now = unbound->now;
+  n->tree = unbound->tree;
+  n->handles = NULL;
+  n->flags = (uint8_t)((n->flags & ~own) | (unbound->flags & own));
+  unbound->base = was.base;
+  unbound->now = was.now;
+  unbound->tree = was.tree;
+  unbound->handles = was.handles;
+  unbound->flags = (uint8_t)((unbound->flags & ~own) | (was.flags & own));
+  for (tl_handle *h = was.handles; h; h = h->next) h->node = unbound;
+  tl__dnode_weigh(n, unbound->weight, was.weight);
+  tl__dnode_weigh(unbound, was.weight, unbound->weight);
+  adopt_children(n);
+  adopt_children(unbound);
+  if (was.refs == 0) return;
+  unbound->refs = was.refs;
+  tl__dnode_ref(unbound->parent);
+  n->refs = 0;
+  tl__dnode_unref(n->parent);
+}
+
+static void merge_handles(tl_dnode *n, tl_dnode *twin) {
+  tl_handle **end = &twin->handles;
+  while (*end) end = &(*end)->next;
+  *end = n->handles;
+  n->handles = NULL;
+  for (tl_handle *h = *end; h; h = h->next) {
+    h->node = twin;
+    tl__dnode_ref(twin);
+    tl__dnode_unref(n);
+  }
+}
+
+/* Both are held: handles go one by one, here and, place by place, below. */
+static void merge(tl_dnode *n, tl_dnode *twin) {
+  size_t pos;
+  tl_dnode *child;
+  for (size_t from = 0; n->tree && (child = tl__dnode_below(n->tree, from, &pos)); from = pos + 1)
+    if (child->refs > 0) tl__twin_handover(child, tl__dnode_child(twin, pos));
+  merge_handles(n, twin);
+}
+
+void tl__twin_handover(tl_dnode *n, tl_dnode *twin) {
+  if (n->twin == twin) {
+    n->twin = twin->twin_of = NULL;
+    n->draft->twins--;
+  }
+  if (twin->refs == 0)
+    trade(n, twin);
+  else
+    merge(n, twin);
+}
+
+void tl__twin_displaced(tl_dnode *n) {
+  if (n->draft->twins == 0) return;
+  if (n->twin && tl_dnode_attached(n->twin)) {
+    tl__twin_handover(n, n->twin);
+    return;
+  }
+  size_t pos;
+  tl_dnode *child;
+  for (size_t from = 0; n->tree && (child = tl__dnode_below(n->tree, from, &pos)); from = pos + 1)
+    if (child->refs > 0) tl__twin_displaced(child);
+}

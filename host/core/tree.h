@@ -1,0 +1,100 @@
+/* tree.h: the nodes behind values; inner to host/core.
+ *
+ * Lists and maps are counted B-trees of one make: leaves hold values (lists) or entries (maps, in byte order of
+ * the keys), branches hold children and where each ends. All leaves of a tree are at one level. Invariants:
+ *   - A *sealed* node never changes. It is just as large as what it holds, and counted by reference.
+ *   - An *edit* node (TL__EDIT) belongs to one draft and is reachable from there alone; it has room for TL__FAN
+ *     and changes in place. Its slots may hold draft nodes (TL_DRAFT). In front of it stands `pub`: the sealed node
+ *     that it was copied from or last sealed to, or NULL. Sealing gives pub again when the contents are the same.
+ *   - Below a sealed node there is no edit node. Only the root may be empty. */
+#ifndef TL_CORE_TREE_H
+#define TL_CORE_TREE_H
+#include <stdatomic.h>
+
+#include "core/value.h"
+
+enum { TL__FAN = 30, TL__MIN = 8, TL__HEIGHT_MAX = 16 };
+enum {
+  TL__EDIT = 1,   /* mutable, of one draft */
+  TL__STATIC = 2, /* an empty container: never counted, never freed */
+  TL__ALIEN = 4,  /* a list or map built with TL_DRAFT values in it, as an argument of a write */
+};
+
+struct tl_node {
+  _Atomic uint32_t refs;
+  uint8_t kind;  /* TL_STRING, TL_LIST, TL_MAP */
+  uint8_t level; /* 0: leaf */
+  uint8_t n, cap;
+  uint32_t count; /* elements in and below */
+  uint16_t depth; /* of containers; sealed nodes only */
+  uint8_t flags;
+  uint8_t spare;
+  uint64_t bytes; /* memory of this and all below; sealed nodes and strings only */
+  uint64_t payload[];
+};
+
+/* The empty containers are three nodes for all; a list that nothing has fixed yet is one of its own. */
+extern tl_node tl__empty_fluid, tl__empty_list, tl__empty_map;
+
+static inline tl_value *tl__items(const tl_node *leaf) { return (tl_value *)leaf->payload; }
+static inline tl_entry *tl__entries(const tl_node *leaf) { return (tl_entry *)leaf->payload; }
+static inline tl_node **tl__children(const tl_node *branch) { return (tl_node **)branch->payload; }
+static inline uint32_t *tl__ends(const tl_node *branch) { return (uint32_t *)(branch->payload + branch->cap); }
+static inline tl_value *tl__value_slot(const tl_node *leaf, size_t at) {
+  return leaf->kind == TL_MAP ? &tl__entries(leaf)[at].value : &tl__items(leaf)[at];
+}
+static inline tl_value tl__wrap(tl_node *node) { return (tl_value){.pad_ = node->kind, .node = node}; }
+static inline bool tl__counted(tl_value v) {
+  return v.kind == TL_LIST || v.kind == TL_MAP || (v.kind == TL_STRING && v.len == TL_LONG);
+}
+
+/* Nodes. */
+size_t tl__node_size(tl_kind kind, int level, size_t cap); /* bytes of a sealed node */
+tl_node *tl__node_new(tl_kind kind, int level, size_t n);  /* sealed, refs 1, payload and sums not filled in */
+void tl__node_free(tl_node *node);                         /* its last reference is gone */
+static inline tl_node *tl__node_retain(tl_node *node) {
+  if (!(node->flags & TL__STATIC)) atomic_fetch_add_explicit(&node->refs, 1, memory_order_relaxed);
+  return node;
+}
+static inline void tl__node_release(tl_node *node) {
+  if (node->flags & TL__STATIC) return;
+  if (atomic_fetch_sub_explicit(&node->refs, 1, memory_order_acq_rel) == 1) tl__node_free(node);
+}
+void tl__node_sum(tl_node *node); /* fills in count, bytes, depth, flags (and ends) from what it holds */
+tl_node *tl__branches(tl_node **nodes, size_t n); /* the branches over n > 0 sealed nodes of one level; owned */
+static inline uint64_t tl__add_bytes(uint64_t a, uint64_t b) { /* sharing can make sums without bound */
+  return a + b < (uint64_t)1 << 62 ? a + b : (uint64_t)1 << 62;
+}
+
+/* Reading, of sealed and edit trees alike. */
+tl_node *tl__leaf_at(const tl_node *root, size_t pos, size_t *at); /* pos < count */
+tl_value *tl__slot_at(const tl_node *root, size_t pos);            /* pos < count */
+size_t tl__child_at(const tl_node *branch, size_t pos, size_t *start);
+bool tl__find(const tl_node *map, const char *key, size_t len, size_t *pos); /* the position, or where it would be */
+int tl__key_compare(const tl_value *a, const char *key, size_t len);
+
+/* Edit trees; *root is owned by the caller and replaced where needed. */
+tl_node *tl__edit_copy(tl_node *sealed);                        /* takes over the reference, which becomes pub */
+tl_node *tl__edit_leaf(tl_node **root, size_t pos, size_t *at); /* the leaf of pos, the way down to it made editable */
+tl_value *tl__edit_insert(tl_node **root, size_t pos,
+                          const tl_value *key);       /* the new value slot, nil; key: owned, maps */
+tl_value tl__edit_remove(tl_node **root, size_t pos); /* owned: what was there; the key of an entry is released */
+void tl__edit_free(tl_node *root);                    /* draft nodes in slots are left alone */
+static inline tl_node **tl__pub(tl_node *edit) { return &((tl_node **)edit)[-1]; }
+
+/* A walk over two trees at once that steps over what they share. */
+typedef struct tl__cursor {
+  const tl_node *node[TL__HEIGHT_MAX]; /* by level */
+  uint8_t at[TL__HEIGHT_MAX];
+  int top;
+  size_t pos, count;
+} tl__cursor;
+void tl__cursor_start(tl__cursor *c, const tl_node *root);
+static inline bool tl__cursor_done(const tl__cursor *c) { return c->pos >= c->count; }
+void tl__cursor_next(tl__cursor *c);
+bool tl__cursor_skip(tl__cursor *a,
+                     tl__cursor *b); /* steps over one subtree that begins at both; false: there is none */
+static inline const tl_value *tl__cursor_key(const tl__cursor *c) { return &tl__entries(c->node[0])[c->at[0]].key; }
+static inline tl_value tl__cursor_value(const tl__cursor *c) { return *tl__value_slot(c->node[0], c->at[0]); }
+
+#endif

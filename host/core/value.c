@@ -1,0 +1,97 @@
+/* value.c: scalars, references and comparing. Containers are built and read in container.c.
+ * Every tl_value has its unused bytes zero, so that two scalars are identical when their bits are. */
+#include "core/value.h"
+
+#include "base/mem.h"
+#include "core/tree.h"
+
+_Static_assert(sizeof(tl_value) == 16, "a value is 16 bytes");
+
+tl_value tl_bool(bool b) { return (tl_value){.pad_ = TL_BOOL, .i = b}; }
+tl_value tl_int(int64_t i) { return (tl_value){.pad_ = TL_INT, .i = i}; }
+tl_value tl_float(double f) { return (tl_value){.pad_ = TL_FLOAT, .f = f}; }
+
+tl_value tl_string(const char *s, size_t n) {
+  tl_value v = {.kind = TL_STRING};
+  if (n <= TL_SHORT_MAX) {
+    v.len = (uint8_t)n;
+    if (n) memcpy(v.s, s, n);
+    return v;
+  }
+  tl_node *node = tl_alloc(sizeof *node + n);
+  *node = (tl_node){.refs = 1, .kind = TL_STRING, .bytes = sizeof *node + n};
+  memcpy(node->payload, s, n);
+  v.len = TL_LONG;
+  v.node = node;
+  return v;
+}
+
+const char *tl_string_bytes(const tl_value *v, size_t *len) {
+  if (v->len != TL_LONG) {
+    *len = v->len;
+    return v->s;
+  }
+  *len = v->node->bytes - sizeof(tl_node);
+  return (const char *)v->node->payload;
+}
+
+tl_value tl_retain(tl_value v) {
+  if (tl__counted(v)) tl__node_retain(v.node);
+  return v;
+}
+
+void tl_release(tl_value v) {
+  if (tl__counted(v)) tl__node_release(v.node);
+}
+
+/* Bits of the second word decide for all but strings: the first has a mark of the draft's in containers. */
+bool tl_identical(tl_value a, tl_value b) {
+  if (a.kind != b.kind || a.i != b.i) return false;
+  return a.kind != TL_STRING || a.pad_ == b.pad_;
+}
+
+static bool equal_int_float(int64_t i, double f) {
+  /* 2^63 is the first float beyond: below it the cast is defined, and the comparison of integers exact. */
+  return f >= -0x1p63 && f < 0x1p63 && (double)(int64_t)f == f && (int64_t)f == i;
+}
+
+static bool equal_strings(tl_value a, tl_value b) {
+  size_t na, nb;
+  if (a.len != b.len) return false;
+  const char *sa = tl_string_bytes(&a, &na), *sb = tl_string_bytes(&b, &nb);
+  return na == nb && memcmp(sa, sb, na) == 0;
+}
+
+static bool equal_containers(const tl_node *a, const tl_node *b) {
+  if (a == b) return true;
+  if (a->count != b->count) return false;
+  tl__cursor ca, cb;
+  tl__cursor_start(&ca, a);
+  tl__cursor_start(&cb, b);
+  while (!tl__cursor_done(&ca)) {
+    if (tl__cursor_skip(&ca, &cb)) continue;
+    if (a->kind == TL_MAP && !equal_strings(*tl__cursor_key(&ca), *tl__cursor_key(&cb))) return false;
+    if (!tl_equal(tl__cursor_value(&ca), tl__cursor_value(&cb))) return false;
+    tl__cursor_next(&ca);
+    tl__cursor_next(&cb);
+  }
+  return true;
+}
+
+bool tl_equal(tl_value a, tl_value b) {
+  if (a.kind != b.kind) {
+    if (a.kind == TL_INT && b.kind == TL_FLOAT) return equal_int_float(a.i, b.f);
+    if (a.kind == TL_FLOAT && b.kind == TL_INT) return equal_int_float(b.i, a.f);
+    return false;
+  }
+  switch (a.kind) {
+  case TL_FLOAT: return a.f == b.f;
+  case TL_STRING: return equal_strings(a, b);
+  case TL_LIST:
+  case TL_MAP: return equal_containers(a.node, b.node);
+  default: return a.i == b.i;
+  }
+}
+
+size_t tl_bytes(tl_value v) { return tl__counted(v) ? v.node->bytes : 0; }
+int tl_depth(tl_value v) { return tl_is_container(v) ? v.node->depth : 0; }
