@@ -242,11 +242,24 @@ local function attributes(attrs, env)
   return out
 end
 
+-- The values that the state wants form properties to have, also where it is nil.
+local function wants(attrs, env)
+  local out = {}
+  for name in pairs(live) do
+    if attrs[name] ~= nil then
+      local v = evaluate(attrs[name], env)
+      out[name] = v == nil and null or v
+    end
+  end
+  return out
+end
+
 -- Elements --------------------------------------------------------------------------------------
 
 ---@class tl.Element
 ---@field tag string
 ---@field attrs table<string, any> text, true for present and empty; `value` as it is; `style` a map
+---@field wants table<string, any> of value, checked, selected: those that the page decides
 ---@field on table<string, table[]> triggers, as in the tree
 ---@field children (tl.Element|string)[]
 ---@field parent tl.Element|nil
@@ -257,7 +270,8 @@ local render_node
 
 local function render_element(out, node, env, parent, id)
   local element = {
-    tag = node[1], attrs = attributes(node[2], env), on = node[2].on or {}, children = {},
+    tag = node[1], attrs = attributes(node[2], env), wants = wants(node[2], env), on = node[2].on or {},
+    children = {},
     parent = parent, env = env, id = id,
   }
   for i, child in ipairs(node[3] or {}) do render_node(element.children, child, env, element, id .. "/" .. i) end

@@ -1,0 +1,205 @@
+--- link.lua: a driven page's side of the protocol: hello, init or resume, the chain of versions, the
+--- queue of events (docs/protocol.md; client/src/session.js).
+--
+-- Knows no page. A message that does not follow the one before, or a patch that does not fit, is a
+-- bug of the host and raises. May use: native, values.
+
+local native = require "tidelock.native"
+local values = require "tidelock.values"
+
+local QUEUE_LIMIT <const> = 100
+
+---@class tl.Link
+---@field token string|nil
+---@field version integer|nil
+---@field live boolean
+---@field code integer|nil the close code, when the host closed
+---@field deltas { version: integer, patch: table }[]
+local Link = {}
+Link.__index = Link
+
+local link = {}
+
+local instances = 0
+
+---@class tl.LinkHost
+---@field answered fun(ids: integer[], failed: table<integer, boolean>)
+---@field effects fun(list: table[])
+---@field errors fun(list: table[])
+---@field changed fun() the state is another one
+
+---@param host tl.LinkHost
+---@return tl.Link
+function link.new(host)
+  instances = instances + 1
+  return setmetatable({
+    host = host, instance = ("%016x"):format(instances), mirror = native.mirror(),
+    last_id = 0, queue = {}, deltas = {}, live = false, storage = { cookie = {}, ["local"] = {}, session = {} },
+  }, Link)
+end
+
+-- Values as a browser sends them ----------------------------------------------------------------
+
+-- 5.0 leaves a browser as 5; a nil as null.
+local function browser_value(v)
+  if v == nil then return native.null end
+  if type(v) == "number" then return values.normal(v) end
+  if values.kind(v) == nil then return v end
+  local out = {}
+  for key, element in pairs(v) do out[key] = browser_value(element) end
+  return values.kind(v) == "list" and native.list(out) or native.map(out)
+end
+
+---A list of arguments for the wire. `n`: how many, with nils.
+function link.arguments(args, n)
+  local out = {}
+  for i = 1, n do out[i] = browser_value(args[i]) end
+  return native.list(out)
+end
+
+-- Sending ---------------------------------------------------------------------------------------
+
+function Link:send(message)
+  self.peer:send(native.json_encode(native.map(message)))
+end
+
+local function marked_storage(storage)
+  local out = {}
+  for kind, entries in pairs(storage) do out[kind] = native.map(entries) end
+  return native.map(out)
+end
+
+---Opens a connection and says hello.
+---@param path string where the page is
+function Link:connect(path)
+  self.peer = native.peer_open()
+  self.code = nil
+  self:send {
+    hello = native.map {
+      token = self.token or native.null, version = self.version or native.null, instance = self.instance,
+      path = path, storage = marked_storage(self.storage),
+    },
+  }
+end
+
+---Sends an event or a move, now or when the connection is back.
+---@param kind "event"|"nav"
+---@param body table
+---@return integer id
+function Link:submit(kind, body)
+  if #self.queue >= QUEUE_LIMIT then
+    error(("the page refuses more: %d events wait for the connection"):format(QUEUE_LIMIT), 0)
+  end
+  self.last_id = self.last_id + 1
+  body.id = self.last_id
+  local entry = { id = self.last_id, message = { [kind] = native.map(body) } }
+  self.queue[#self.queue + 1] = entry
+  if self.live then self:send(entry.message) end
+  return entry.id
+end
+
+-- Receiving -------------------------------------------------------------------------------------
+
+-- Takes entries out of the queue; gives the ids that were still there.
+function Link:remove(test)
+  local gone, kept = {}, {}
+  for _, entry in ipairs(self.queue) do
+    if test(entry.id) then gone[#gone + 1] = entry.id else kept[#kept + 1] = entry end
+  end
+  self.queue = kept
+  return gone
+end
+
+-- Patches are applied by the host's own code, on a copy of the state of the page's own.
+function Link:apply(message)
+  if message.from ~= self.version then
+    error(("the host's message goes from version %s, the page has %s"):format(message.from, self.version), 0)
+  end
+  if message.patch then
+    local ok, err = self.mirror:patch(native.json_encode(message.patch))
+    if not ok then error("the host's patch does not fit: " .. tostring(err), 0) end
+  end
+  self.version = message.version
+  if message.patch then self.host.changed() end
+end
+
+-- After init or resume: what the host has not seen goes out again.
+function Link:begin(message)
+  self.token, self.version, self.live = message.token, message.version, true
+  local last = message.last_event or 0
+  self.host.answered(self:remove(function(id) return id <= last end), {})
+  for _, entry in ipairs(self.queue) do self:send(entry.message) end
+end
+
+local function set_of(ids)
+  local out = {}
+  for _, id in ipairs(ids) do out[id] = true end
+  return out
+end
+
+function Link:advance(message)
+  self:apply(message)
+  local errors, failed = message.errors or {}, {}
+  for _, err in ipairs(errors) do
+    if err.event ~= nil and err.event ~= native.null then failed[err.event] = true end
+  end
+  local done = set_of(message.done or {})
+  self.host.answered(self:remove(function(id) return done[id] end), failed)
+  if message.effects then self.host.effects(message.effects) end
+  if #errors > 0 then self.host.errors(errors) end
+end
+
+function Link:handle(message)
+  if message.init then
+    self.mirror:init(native.json_encode(message.init.state))
+    self.host.changed()
+    self:begin(message.init)
+  elseif message.resume then
+    self:apply(message.resume)
+    self:begin(message.resume)
+  elseif not (message.closing or message.reload) then
+    self:advance(message)
+  end
+end
+
+function Link:take_commits()
+  for _, commit in ipairs(self.peer:commits()) do
+    self.deltas[#self.deltas + 1] = { version = commit[1], patch = native.json_decode(commit[2]) }
+  end
+end
+
+---Takes in what the host sent.
+---@return boolean any whether there was something
+function Link:pump()
+  if not self.peer then return false end
+  self:take_commits()
+  local texts = self.peer:take()
+  for _, text in ipairs(texts) do self:handle(native.json_decode(text)) end
+  if self.peer and self.peer:closed() then
+    self.code = self.peer:closed()
+    self.peer, self.live = nil, false
+  end
+  return #texts > 0
+end
+
+-- Leaving ---------------------------------------------------------------------------------------
+
+---The connection breaks off.
+function Link:drop()
+  if self.peer then self.peer:close() end
+  self.peer, self.live = nil, false
+end
+
+---The page goes, and says so.
+function Link:leave()
+  if self.live then self:send { bye = native.map {} } end
+  self:drop()
+end
+
+---The page's state as plain tables.
+---@return table<string, table>
+function Link:state()
+  return self.mirror:plain()
+end
+
+return link

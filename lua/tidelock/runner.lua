@@ -1,0 +1,136 @@
+--- runner.lua: `tidelock test [DIR|FILE...]`: runs busted's specs inside the host.
+--
+-- busted itself ends the process and runs its hooks where an app's end cannot be waited for, so this
+-- is a runner of our own on busted.core. Each `it` is followed by `testing.finish`, which fails it
+-- when something of the app is left. The host replaces os.exit before this module is loaded.
+-- May use: report, testing, luassert, busted.
+
+local runner = {}
+
+local BUSTED_PATHS = "/usr/share/lua/5.4/?.lua;/usr/share/lua/5.4/?/init.lua;"
+  .. "/usr/share/lua/5.1/?.lua;/usr/share/lua/5.1/?/init.lua"
+
+local function add_path(paths)
+  for path in paths:gmatch "[^;]+" do
+    if not (";" .. package.path .. ";"):find(";" .. path .. ";", 1, true) then
+      package.path = package.path .. ";" .. path
+    end
+  end
+end
+
+-- Arguments -------------------------------------------------------------------------------------
+
+local no_default_output = "tidelock"
+
+local function parse(args)
+  local cli = require "busted.modules.cli" { output = no_default_output }
+  cli:set_name "tidelock test"
+  return cli:parse(args)
+end
+
+-- busted's parser gives its help as an error.
+local function help_in(err)
+  return err:match "^tidelock test: error: (Usage: .*); re%-run with %-%-help for usage%.$"
+end
+
+-- Tells what is wrong with the arguments, or the help that they asked for.
+local function explain(err)
+  local help = help_in(err)
+  local out = help and io.stdout or io.stderr
+  out:write(help or err, "\n")
+  return help ~= nil
+end
+
+-- it --------------------------------------------------------------------------------------------
+
+-- busted publishes a test's end before its after_each. Here it comes last, so that after_each still
+-- sees the app, and what is left of the app counts against the test.
+local function executor_of_it(busted, finish)
+  local block = require "busted.block"(busted)
+
+  local function run(element, parent)
+    local finally
+    element.env = element.env or {}
+    block.rejectAll(element)
+    element.env.finally = function(fn) finally = fn end
+    element.env.pending = busted.pending
+    local status = busted.status "success"
+    if not busted.safe_publish("test", { "test", "start" }, element, parent) then return busted.status "error" end
+    status:update(busted.safe("it", element.run, element))
+    if finally then
+      block.reject("pending", element)
+      status:update(busted.safe("finally", finally, element))
+    end
+    return status
+  end
+
+  return function(element)
+    local parent = busted.context.parent(element)
+    if not block.lazySetup(parent) then return end
+    local pass, ancestor = block.execAll("before_each", parent, true)
+    local status = pass and run(element, parent) or busted.status "error"
+    block.dexecAll("after_each", ancestor, true)
+    status:update(busted.safe("it", finish, element))
+    if pass then busted.safe_publish("test", { "test", "end" }, element, parent, tostring(status)) end
+  end
+end
+
+-- Loading ---------------------------------------------------------------------------------------
+
+local function make_busted(args)
+  require("busted.languages." .. args.lang)
+  local busted = require "busted.core"()
+  require "busted.modules.filter_loader"()(busted, {
+    tags = args.tags, excludeTags = args["exclude-tags"], filter = args.filter, filterOut = args["filter-out"],
+    list = args.list, nokeepgoing = not args["keep-going"], suppressPending = args["suppress-pending"],
+  })
+  require "busted"(busted)
+  busted.register("it", executor_of_it(busted, require "tidelock.testing".finish))
+  busted.register("spec", "it")
+  busted.register("test", "it")
+  require "tidelock.luassert".install()
+  busted.sort, busted.randomize = args["sort-tests"], args["shuffle-tests"]
+  busted.randomseed = tonumber(args.seed) or os.time()
+  return busted
+end
+
+-- Another output than our own (-o) is busted's; then ours only counts.
+local function set_output(busted, args)
+  if args.output == no_default_output then return false end
+  require "busted.modules.output_handler_loader"()(busted, args.output, {
+    defaultOutput = "plainTerminal", verbose = args.verbose, suppressPending = args["suppress-pending"],
+    language = args.lang, deferPrint = args["defer-print"], arguments = args.Xoutput,
+  })
+  return true
+end
+
+local function run_all(busted, args)
+  local load = require "busted.modules.test_file_loader"(busted, { "lua" })
+  load(args.ROOT, args.pattern, {
+    excludes = args["exclude-pattern"], verbose = args.verbose, recursive = args.recursive,
+  })
+  require "busted.execute"(busted)(args["repeat"], {
+    seed = args.seed, shuffle = args["shuffle-files"], sort = args["sort-files"],
+  })
+  busted.publish { "exit" }
+end
+
+---Runs the specs. Prints failures as they come and last the line `N passed, N failed`.
+---@param args string[] as on the command line: folders, files, busted's options
+---@return boolean ok
+---@return { passed: integer, failed: integer, pending: integer } counts
+function runner.run(args)
+  add_path(BUSTED_PATHS)
+  local counts = { passed = 0, failed = 0, pending = 0 }
+  local parsed, err = parse(args)
+  if not parsed then return explain(err), counts end
+  local busted = make_busted(parsed)
+  local report = require "tidelock.report"
+  local foreign = set_output(busted, parsed)
+  counts = report.subscribe(busted, io.stdout, { silent = foreign, verbose = parsed.verbose })
+  run_all(busted, parsed)
+  report.finish(counts, io.stdout)
+  return counts.failed == 0, counts
+end
+
+return runner

@@ -1,0 +1,124 @@
+--- testing.lua: drives an app's pages in a spec: `local t = require "tidelock.testing"`.
+--
+-- Each `it` loads its app anew; all tabs of one `it` are tabs of the same app. Time is virtual: it
+-- moves only by `t.advance` or by a wait of the test itself. At the end of an `it` the runner calls
+-- `finish`, which ends the app and proves that nothing of it is left. May use: native, tab.
+
+local native = require "tidelock.native"
+local tab = require "tidelock.tab"
+
+local testing = {}
+
+local open_tabs = {} -- list
+local file_of_app -- nil: no app is loaded
+
+-- Time ------------------------------------------------------------------------------------------
+
+local function each_tab(fn)
+  local any = false
+  for _, open in ipairs(table.move(open_tabs, 1, #open_tabs, 1, {})) do any = fn(open) or any end
+  return any
+end
+
+---Runs what is ready, without moving the time, until host and pages have no more to say.
+function testing.settle()
+  repeat
+    native.settle()
+  until not each_tab(function(open) return open:pump() end)
+end
+
+local function next_due()
+  local due
+  each_tab(function(open)
+    local own = open.triggers:due()
+    if own then due = math.min(due or own, own) end
+  end)
+  return due
+end
+
+-- The pages' own delays (debounce) are timers as well, which the host does not know.
+local function release_delayed()
+  local now = native.now()
+  each_tab(function(open) return open.triggers:flush(now) end)
+  testing.settle()
+end
+
+---Moves the virtual time; timers due at exactly that time are included.
+---@param seconds number
+function testing.advance(seconds)
+  if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
+    error(("t.advance: seconds, got %s"):format(tostring(seconds)), 2)
+  end
+  testing.settle()
+  local target = native.now() + seconds
+  local due = next_due()
+  while due and due <= target do
+    native.advance(math.max(0, due - native.now()))
+    testing.settle()
+    release_delayed()
+    due = next_due()
+  end
+  native.advance(math.max(0, target - native.now()))
+  testing.settle()
+end
+
+---Takes ready tasks in an order drawn from a seed, so that a race shows and can be found again.
+---@param n integer 0: in the order in which they became ready
+function testing.seed(n)
+  native.seed(n)
+end
+
+-- Tabs ------------------------------------------------------------------------------------------
+
+local driver = {
+  settle = testing.settle,
+  now = function() return native.now() end,
+  left = function(gone)
+    for i, open in ipairs(open_tabs) do
+      if open == gone then return table.remove(open_tabs, i) end
+    end
+  end,
+}
+
+local function load_app(file)
+  if type(file) ~= "string" then error("t.open: the first argument is the path of an app's main.lua", 3) end
+  if file_of_app == file then return end
+  if file_of_app then
+    error(("t.open: %s runs already; one `it` drives one app"):format(file_of_app), 3)
+  end
+  native.app_load(file)
+  file_of_app = file
+end
+
+---Opens a page in a new tab and waits until the host has nothing more to do at this instant.
+---@param file string the app's main.lua, from the current folder
+---@param path string|nil the page; default "/"
+---@return tl.Tab
+function testing.open(file, path)
+  load_app(file)
+  local opened = tab.new(driver, path or "/")
+  open_tabs[#open_tabs + 1] = opened
+  testing.settle()
+  return opened
+end
+
+-- The end of an `it` ----------------------------------------------------------------------------
+
+local function end_app()
+  each_tab(function(open) open:close() end)
+  if file_of_app then native.app_close() end
+end
+
+---Ends the app and raises when something of it is still there. For the runner.
+function testing.finish()
+  local ok, err = pcall(end_app)
+  open_tabs, file_of_app = {}, nil
+  native.seed(0)
+  if not ok then error(err, 0) end
+  local left = native.leftovers()
+  if #left > 0 then
+    error("still there at the end of the test:\n  " .. table.concat(left, "\n  "), 0)
+  end
+end
+
+return testing

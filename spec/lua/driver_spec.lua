@@ -1,0 +1,249 @@
+-- driver_spec.lua: lua/tidelock/testing.lua drives a page as a person would.
+local t = require "tidelock.testing"
+
+local APP = "spec/lua/apps/ui_form.lua"
+
+local function open(path) return t.open(APP, path or "/") end
+
+local function fails(pattern, fn, ...)
+  local ok, err = pcall(fn, ...)
+  assert.is_false(ok, "it did not fail")
+  assert.matches(pattern, tostring(err))
+end
+
+describe("finding", function()
+  it("takes the text of a button, a link, a label", function()
+    local tab = open()
+    assert.equal("Order", tab:text "Order")
+    assert.equal("Post three", tab:text "Post three")
+    assert.equal("Ann", tab:value "Name")
+  end)
+
+  it("takes selectors", function()
+    local tab = open()
+    assert.equal("Hello Ann", tab:text "h1")
+    assert.equal("Inside", tab:text "#box")
+    assert.equal("Order", tab:text "form > button")
+    assert.equal("in", tab:text "main #outer > span[id=inner]")
+    assert.equal(2, tab:count "li button")
+    assert.is_true(tab:exists "[multiple]")
+    assert.is_false(tab:exists "main > option")
+  end)
+
+  it("raises and lists when several match", function()
+    local tab = open()
+    fails("2 elements match \"x\".*1: <button>x.*2: <button>x", tab.click, tab, "x")
+  end)
+
+  it("tells them apart by nth, within and a position", function()
+    local tab = open()
+    assert.equal("2. Bread x", tab:text("li", { nth = 2 }))
+    assert.equal("2. Bread x", tab:text "li:2")
+    tab:click("x", { within = "li:2" })
+    assert.same({ { id = 1, title = "Milk" } }, tab:state("Form").items)
+  end)
+
+  it("says what there is when nothing matches", function()
+    local tab = open()
+    fails("nothing on the page is \"Strat\".*<button>Order", tab.click, tab, "Strat")
+  end)
+
+  it("refuses unknown options", function()
+    local tab = open()
+    fails("unknown option inside", tab.click, tab, "x", { inside = "li:1" })
+  end)
+end)
+
+describe("clicking", function()
+  it("sends the event with its bound arguments", function()
+    local tab = open()
+    tab:click("x", { nth = 1 })
+    assert.equal("1. Bread x", tab:text "ul")
+  end)
+
+  it("raises on what is disabled, hidden, or has no trigger", function()
+    local tab = open()
+    fails("is disabled", tab.click, tab, "Never")
+    fails("has no on_click", tab.click, tab, "Dead")
+    tab:click "Close"
+    fails("is hidden", tab.click, tab, "#box")
+  end)
+
+  it("goes up to the elements around, unless stopped", function()
+    local tab = open()
+    tab:click "#plain"
+    assert.equal("outer", tab:state("Form").last)
+    tab:click "#inner"
+    assert.equal("inner", tab:state("Form").last)
+  end)
+
+  it("follows links within the app", function()
+    local tab = open()
+    tab:click "Post three"
+    assert.equal("Post", tab:text "h1")
+    assert.equal("Post", tab:title())
+    tab:click "Back"
+    assert.equal("Hello Ann", tab:text "h1")
+  end)
+
+  it("evaluates what a function bound", function()
+    local tab = open()
+    tab:click "With"
+    assert.equal("Ann!", tab:state("Form").last)
+  end)
+end)
+
+describe("controls", function()
+  it("bring text, number, nil, boolean, list", function()
+    local tab = open()
+    tab:change("Name", "Bo")
+    assert.equal("Hello Bo", tab:text "h1")
+    tab:change("Age", "41")
+    assert.equal(41, tab:state("Form").age)
+    assert.equal("integer", math.type(tab:state("Form").age))
+    tab:click "Agreed"
+    assert.is_true(tab:state("Form").agreed)
+    tab:change("#colour", "blue")
+    assert.equal("blue", tab:state("Form").colour)
+    tab:change("#tags", { "b", "c" })
+    assert.same({ "b", "c" }, tab:state("Form").tags)
+    tab:click "#l"
+    assert.equal("l", tab:state("Form").size)
+    assert.is_true(tab:value "#l")
+    assert.is_false(tab:value "#m")
+  end)
+
+  it("refuse what a browser would not take", function()
+    local tab = open()
+    fails("has no option \"green\"", tab.change, tab, "#colour", "green")
+    fails("not a number", tab.change, tab, "Age", "old")
+    fails("true or false", tab.change, tab, "Agreed", "yes")
+    fails("no form control", tab.input, tab, "h1", "x")
+  end)
+
+  it("fire on_change when the field is left", function()
+    local tab = open()
+    tab:input("Name", "Cy")
+    assert.equal("Ann", tab:state("Form").name)
+    assert.equal("Cy", tab:value "Name")
+    tab:click "Close"
+    assert.equal("Cy", tab:state("Form").name)
+  end)
+
+  it("wait for a debounce in virtual time", function()
+    local tab = open()
+    tab:input("Name", "D")
+    t.advance(0.2)
+    tab:input("Name", "Di")
+    t.advance(0.2)
+    assert.equal("", tab:state("Form").seen)
+    t.advance(0.1)
+    assert.equal("Di", tab:state("Form").seen)
+  end)
+
+  it("send a throttled trigger at once, and the latest when the time is over", function()
+    local tab = open()
+    for _ = 1, 3 do tab:click "Often" end
+    assert.equal(1, tab:state("Form").keys)
+    t.advance(1)
+    assert.equal(2, tab:state("Form").keys)
+  end)
+
+  it("know keys", function()
+    local tab = open()
+    tab:fire("#keys", "keydown", "a")
+    assert.equal(0, tab:state("Form").keys)
+    tab:fire("#keys", "keydown", "Enter")
+    assert.equal(1, tab:state("Form").keys)
+  end)
+end)
+
+describe("forms", function()
+  it("bring a map of their named fields", function()
+    local tab = open()
+    tab:submit("#order", { title = "Tea", count = 2, gift = true })
+    assert.same({ title = "Tea", count = 2, gift = true }, tab:state("Form").sent)
+  end)
+
+  it("are submitted by their button", function()
+    local tab = open()
+    tab:input("[name=title]", "Tea")
+    tab:click "Order"
+    assert.equal("Tea", tab:state("Form").sent.title)
+    assert.is_false(tab:state("Form").sent.gift)
+  end)
+
+  it("are not, while the browser would complain", function()
+    local tab = open()
+    fails("is required", tab.click, tab, "Order")
+    fails("is below 1", tab.submit, tab, "#order", { title = "Tea", count = 0 })
+  end)
+end)
+
+describe("what the host says", function()
+  it("is seen as state, deltas, effects, errors", function()
+    local tab = open()
+    local before = #tab:deltas()
+    tab:click "Close"
+    assert.is_false(tab:state("Form").open)
+    assert.equal(before + 1, #tab:deltas())
+    assert.same({ Form = { open = false } }, tab:deltas()[before + 1].patch)
+    assert.same({}, tab:errors())
+    tab:click "Greet"
+    assert.equal("toast", tab:effects()[1][1])
+    tab:click "Fail"
+    assert.equal(1, #tab:errors())
+  end)
+
+  it("moves the page by redirect", function()
+    local tab = open()
+    tab:click "Leave"
+    assert.equal("Post", tab:text "h1")
+  end)
+
+  it("fires on_mount of what appears", function()
+    local tab = open()
+    assert.equal(2, tab:state("Form").mounted)
+    tab:click "Close"
+    tab:click "Open"
+    assert.equal(3, tab:state("Form").mounted)
+  end)
+end)
+
+describe("the connection", function()
+  it("may break: events wait and go out in order", function()
+    local tab = open()
+    tab:disconnect()
+    tab:change("Name", "Eve")
+    assert.equal("Hello Ann", tab:text "h1")
+    tab:reconnect()
+    assert.equal("Hello Eve", tab:text "h1")
+  end)
+
+  it("refuses the 101st event that waits", function()
+    local tab = open()
+    tab:disconnect()
+    for _ = 1, 100 do tab:click "#plain" end
+    fails("refuses more", tab.click, tab, "#plain")
+  end)
+end)
+
+describe("one it", function()
+  it("has one app for all its tabs", function()
+    local a, b = open(), open "/post/1"
+    a:click "Close"
+    assert.equal("Post", b:text "h1")
+    assert.is_true(b:state("Form").open)
+    b:close()
+    b:close()
+  end)
+
+  it("starts anew", function()
+    assert.is_true(open():state("Form").open)
+  end)
+
+  it("refuses a second app", function()
+    open()
+    fails("drives one app", t.open, "spec/lua/apps/other.lua", "/")
+  end)
+end)
