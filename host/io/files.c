@@ -98,7 +98,18 @@ static bool open_file(const char *dir, const char *path, const char *suffix, ent
   return true;
 }
 
-static bool takes_gzip(const tl_http_req *r) { return tl__http_has_token(r, "accept-encoding", "gzip", false); }
+/* "br, gzip;q=0.5": named, and not with a weight of 0. */
+static bool takes_gzip(const tl_http_req *r) {
+  const char *p = tl_http_header(r, "accept-encoding");
+  while (p && *p) {
+    p += strspn(p, " 	,");
+    size_t word = strcspn(p, ",; 	"), item = strcspn(p, ",");
+    const char *q = memmem(p, item, "q=", 2);
+    if (word == 4 && strncasecmp(p, "gzip", 4) == 0) return !q || strtod(q + 2, NULL) > 0;
+    p += item;
+  }
+  return false;
+}
 
 /* Whether one of the tags in the value is ours; a weak mark is ignored, as If-None-Match wants it. */
 static bool names_tag(const char *value, const char *etag) {

@@ -37,12 +37,8 @@ static int on_url_complete(llhttp_t *p) { return put(p, "", 1, false); }
 
 static tl__field *last_field(tl_http_req *r) { return (tl__field *)(r->fields.data + r->fields.len) - 1; }
 
-/* Fields after the body (trailers) are read and forgotten: nothing here needs them, and they came after the checks. */
-static bool in_trailer(const tl_http_req *r) { return r->phase != TL__HEAD; }
-
 static int on_field(llhttp_t *p, const char *at, size_t n) {
   tl_http_req *r = p->data;
-  if (in_trailer(r)) return 0;
   if (!r->fields.len || last_field(r)->value) {
     tl__field f = {(uint32_t)r->text.len, 0};
     if (r->fields.len / sizeof f >= MAX_FIELDS) return stop_with(r, 431);
@@ -53,32 +49,24 @@ static int on_field(llhttp_t *p, const char *at, size_t n) {
 
 static int on_field_complete(llhttp_t *p) {
   tl_http_req *r = p->data;
-  if (in_trailer(r)) return 0;
+  if (!r->fields.len || r->text.len == last_field(r)->name) return stop_with(r, 400); /* no name */
   put(p, "", 1, false);
   last_field(r)->value = (uint32_t)r->text.len;
   return 0;
 }
 
-static int on_value(llhttp_t *p, const char *at, size_t n) { return in_trailer(p->data) ? 0 : put(p, at, n, false); }
+static int on_value(llhttp_t *p, const char *at, size_t n) { return put(p, at, n, false); }
 
 static int on_value_complete(llhttp_t *p) {
   tl_http_req *r = p->data;
-  if (in_trailer(r)) return 0;
   size_t start = last_field(r)->value;
   while (r->text.len > start && strchr(" \t", r->text.data[r->text.len - 1])) r->text.len--;
   return put(p, "", 1, false);
 }
 
-static int on_pause(llhttp_t *p) {
+static int on_head_complete(llhttp_t *p) {
   (void)p;
-  return HPE_PAUSED;
-}
-
-static int on_body(llhttp_t *p, const char *at, size_t n) {
-  tl_http_req *r = p->data;
-  if (n > r->conn->server->opts.max_body - r->body.len) return stop_with(r, 413);
-  tl_buf_put(&r->body, at, n);
-  return 0;
+  return HPE_PAUSED; /* the rest is body.c's */
 }
 
 static const llhttp_settings_t settings = {.on_url = on_url,
@@ -87,9 +75,7 @@ static const llhttp_settings_t settings = {.on_url = on_url,
                                            .on_header_field_complete = on_field_complete,
                                            .on_header_value = on_value,
                                            .on_header_value_complete = on_value_complete,
-                                           .on_headers_complete = on_pause,
-                                           .on_body = on_body,
-                                           .on_message_complete = on_pause};
+                                           .on_headers_complete = on_head_complete};
 
 static void begin(tl_http_req *r) {
   tl_buf_clear(&r->text);
@@ -179,8 +165,7 @@ static void head_done(tl_conn *c) {
     tl__http_refuse(c, status, NULL);
     return;
   }
-  r->parser.upgrade = 0; /* who wants a protocol that is not spoken here gets an ordinary answer */
-  llhttp_resume(&r->parser);
+  tl__http_body_begin(r);
   r->phase = TL__BODY_START;
   r->raw = 0;
   c->deadline = tl__now(c->server) + BODY_S;
@@ -238,23 +223,14 @@ static void handle(tl_conn *c) {
     tl__http_refuse(c, 500, NULL);
 }
 
-/* Chunk sizes, their extensions and trailers are bytes without a body; more of them than this are an attack. */
-static bool overhead_is_fair(const tl_http_req *r) {
-  return r->raw <= r->conn->server->opts.max_header + 8 * r->body.len;
-}
-
 static size_t parse_body(tl_conn *c, const char *p, size_t n) {
-  tl_http_req *r = c->http;
-  r->phase = TL__BODY;
-  llhttp_errno_t e = llhttp_execute(&r->parser, p, n);
-  size_t used = e == HPE_OK ? n : (size_t)(llhttp_get_error_pos(&r->parser) - p);
-  r->raw += used;
-  if (e == HPE_PAUSED)
+  size_t used;
+  c->http->phase = TL__BODY;
+  int status = tl__http_body(c->http, p, n, &used);
+  if (status == 1)
     handle(c);
-  else if (e != HPE_OK)
-    parse_error(c);
-  else if (!overhead_is_fair(r))
-    tl__http_refuse(c, 413, NULL);
+  else if (status)
+    tl__http_refuse(c, status, NULL);
   return used;
 }
 

@@ -23,14 +23,15 @@ struct tl_http_req {
   tl_buf fields; /* of tl__field */
   tl_buf body;
   tl_buf kept;          /* bytes of later requests that came too early */
-  size_t raw;           /* bytes read in this phase */
+  size_t raw;           /* bytes read of the head; then those between the chunks of the body */
+  uint64_t left;        /* of the body, or of its chunk */
   uint32_t path, query; /* offsets into text */
   int refuse;           /* status of a fault found inside the parser's callbacks */
   int file;             /* what is left of an answer from a file; -1: none */
   int64_t file_at, file_left;
-  uint8_t phase;
+  uint8_t phase, chunk_state, size_digits;
   char last; /* of the header's bytes, for a line end that is cut in two */
-  bool held, running, answered, keep_alive;
+  bool chunked, held, running, answered, keep_alive;
   char ip[46];
 };
 
@@ -38,6 +39,11 @@ struct tl_http_req {
 int tl__http_target(tl_http_req *r); /* splits and decodes the target; 0 or the status that refuses it */
 size_t tl__http_count(const tl_http_req *r, const char *lower_name);
 bool tl__http_has_token(const tl_http_req *r, const char *lower_name, const char *token, bool exact_case);
+
+/* body.c */
+void tl__http_body_begin(tl_http_req *r);
+/* 0: more is needed, 1: whole, else the status that refuses the request. */
+int tl__http_body(tl_http_req *r, const char *p, size_t n, size_t *used);
 
 /* respond.c: answers with one line of text about the status, and closes */
 void tl__http_refuse(tl_conn *c, int status, const char *headers);
