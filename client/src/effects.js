@@ -3,6 +3,7 @@
 import { writeText } from './controls.js';
 import { clearLocalStorage, removeCookie, writeStorage } from './storage.js';
 import { toast } from './toast.js';
+import { has } from './values.js';
 
 // Where a redirect may lead; `javascript:` and the like are no places.
 const PLACES = new Set(['http:', 'https:', 'mailto:', 'tel:']);
@@ -28,7 +29,7 @@ export function createEffects(page) {
   };
 
   return function runEffect([name, ...args]) {
-    if (!Object.hasOwn(effects, name)) return console.warn(`tidelock: unknown effect ${name}`);
+    if (!has(effects, name)) return console.warn(`tidelock: unknown effect ${name}`);
     try {
       effects[name](...args);
     } catch (error) {
@@ -37,10 +38,12 @@ export function createEffects(page) {
   };
 }
 
+// A path that came from a user must not lead to another site by looking like one ("//host").
 function redirect(page, path, { replace, external }) {
   const url = new URL(path, location.href);
-  if (!external && url.origin === location.origin) return page.go(url, { replace });
-  if (!PLACES.has(url.protocol)) return console.warn(`tidelock: no redirect to ${url.protocol}`);
+  const isOwn = url.origin === location.origin;
+  if (isOwn && !external) return page.go(url, { replace });
+  if (!external || !PLACES.has(url.protocol)) return console.warn(`tidelock: no redirect to ${url.origin}`);
   return replace ? location.replace(url) : location.assign(url);
 }
 

@@ -94,7 +94,7 @@ function start(page, root) {
   function draw() {
     paint(page.tree);
     const title = shown(evaluate(page.title, { store }));
-    if (document.title !== title) document.title = title;
+    if (title && document.title !== title) document.title = title;
   }
 
   // Once: the state is the tab's own now, and the page has its real height.

@@ -49,7 +49,12 @@ export function createNav(page) {
     window.addEventListener('pagehide', rememberPlace);
   }
 
-  return { go, start, restore: () => restorePlace(location, history.state?.scroll) };
+  // After a reload, when the page has its real height.
+  function restore() {
+    if (history.state?.scroll) restorePlace(location, history.state.scroll);
+  }
+
+  return { go, start, restore };
 }
 
 function rememberPlace() {

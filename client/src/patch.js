@@ -1,4 +1,4 @@
-// patch.js: applies a patch of the wire (protocol, section 4) to a state.
+// patch.js: applies a patch of the wire (protocol, section 4) to a state, or takes a whole one over.
 //
 // Nothing is changed in place: every container on the way to a change is copied, all others are
 // shared with the old state, so that a reader sees by identity what stayed the same. A patch that
@@ -27,6 +27,20 @@ export function applyPatch(state, patch, path = []) {
     }
   }
   return copy;
+}
+
+// A whole state that came in place of a patch: `next`, but with the very containers of `old` where
+// they are equal, so that an init draws no more than a patch would.
+export function shareEqual(old, next) {
+  if (typeof next !== 'object' || next === null || typeof old !== 'object' || old === null) return next;
+  if (Array.isArray(old) !== Array.isArray(next)) return next;
+  const keys = Object.keys(next);
+  let equal = keys.length === Object.keys(old).length;
+  for (const key of keys) {
+    if (has(old, key)) setKey(next, key, shareEqual(old[key], next[key]));
+    equal &&= has(old, key) && next[key] === old[key];
+  }
+  return equal ? old : next;
 }
 
 // In a patch's own keys a user's leading `$` is doubled, so a single one means nothing.

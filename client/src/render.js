@@ -24,10 +24,13 @@ function child(node, env) {
   if (Array.isArray(node)) return env.frame ? element(node, env) : h(Part, { key: keyOf(node), node, env });
   if (!isDynamic(node)) return shown(node);
   if (node.$ === 'cond' || node.$ === 'match') return child(select(node, env), env);
-  if (node.$ === 'frag') return h(Fragment, { key: keyOf(node) }, node.children.map(n => child(n, env)));
+  if (node.$ === 'frag') return h(Fragment, { key: keyOf(node) }, drawAll(node.children, env));
   if (node.$ === 'foreach') return h(Foreach, { key: keyOf(node), node, env });
   return shown(evaluate(node, env));
 }
+
+// Lua writes an empty list as it writes an empty map: Array.from takes both.
+const drawAll = (nodes, env) => Array.from(nodes, node => child(node, env));
 
 function element(node, env) {
   const [tag, attrs, children = []] = node;
@@ -37,7 +40,7 @@ function element(node, env) {
   const props = { key: keyOf(node), ref };
   // Preact would take away the value of a progress bar that it does not know to have one.
   if (tag === 'progress') props.value = evaluate(attrs.value, env);
-  return h(tag, props, Array.from(children, n => child(n, env)));
+  return h(tag, props, drawAll(children, env));
 }
 
 class Part extends Component {

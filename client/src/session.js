@@ -4,7 +4,7 @@
 // The chain: each message's `from` is our version. Where it is not, or a patch does not fit, the
 // state is not to be trusted and the next hello asks for a whole one (version null).
 
-import { applyPatch, PatchError } from './patch.js';
+import { applyPatch, PatchError, shareEqual } from './patch.js';
 import { Queue } from './queue.js';
 
 const TOO_LARGE = 1009;
@@ -36,11 +36,12 @@ export class Session {
 
   onMessage(text) {
     const message = JSON.parse(text);
-    if (message.init) this.begin(message.init, message.init.state);
+    if (message.init) this.begin(message.init, shareEqual(this.state, message.init.state));
     else if (message.resume) this.resume(message.resume);
     else if (message.closing) this.socket.expectBack(message.closing.retry ?? 1);
     else if (message.reload) this.host.onReload();
-    else this.advance(message);
+    else if (message.version !== undefined) this.advance(message);
+    else console.warn('tidelock: unknown message', Object.keys(message));
   }
 
   resume(message) {

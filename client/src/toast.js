@@ -23,10 +23,10 @@ export function toast(text, { kind, duration } = {}) {
   stack.append(box);
 }
 
-// Whoever points at a toast, or has the focus in it, is reading it.
+// Never, when the duration is 0. Whoever points at a toast, or has the focus in it, is reading it.
 function leaveAfter(box, ms) {
   let timer;
-  const start = () => { timer = setTimeout(() => box.remove(), ms); };
+  const start = () => { if (ms > 0) timer = setTimeout(() => box.remove(), ms); };
   const stop = () => clearTimeout(timer);
   for (const type of ['mouseenter', 'focusin']) box.addEventListener(type, stop);
   for (const type of ['mouseleave', 'focusout']) box.addEventListener(type, start);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { applyPatch, PatchError } from '../src/patch.js';
+import { applyPatch, PatchError, shareEqual } from '../src/patch.js';
 
 const cases = JSON.parse(readFileSync(new URL('../../spec/vectors/patch.json', import.meta.url)));
 
@@ -23,6 +23,17 @@ test('what did not change is shared', () => {
   assert.equal(now.Job.user, old.Job.user);
   assert.equal(now.Job.items[1], old.Job.items[1]);
   assert.notEqual(now.Job.items, old.Job.items);
+});
+
+test('a whole state shares with the old one what is equal', () => {
+  const old = { A: { l: [{ id: 1 }, { id: 2 }], m: { x: [] } }, B: {} };
+  const next = { A: { l: [{ id: 1 }, { id: 3 }], m: { x: [] } }, B: [] };
+  const now = shareEqual(old, structuredClone(next));
+  assert.deepStrictEqual(now, next);
+  assert.equal(now.A.l[0], old.A.l[0]);
+  assert.equal(now.A.m, old.A.m);
+  assert.equal(shareEqual(old, structuredClone(old)), old);
+  assert.deepStrictEqual(shareEqual({ a: [1, 2], b: 1 }, { a: [1] }), { a: [1] });
 });
 
 test('a list of many thousand elements can be inserted', () => {

@@ -4,11 +4,11 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
-import { evaluate, select, isDynamic } from '../src/eval.js';
-import { applyPatch } from '../src/patch.js';
-import { isMap, isNil, shown } from '../src/values.js';
+import { evaluate, select, isDynamic } from '../../src/eval.js';
+import { applyPatch } from '../../src/patch.js';
+import { isMap, isNil, shown } from '../../src/values.js';
 
-const DIST = new URL('../dist/', import.meta.url);
+const DIST = new URL('../../dist/', import.meta.url);
 
 export class MockHost {
   constructor({ pages, state, handlers = {}, dev = false, onNav = null }) {

@@ -10,8 +10,9 @@ const ARGS = [
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
 
-// A page with its own storage; `page.problems` collects exceptions and violations of the policy.
-export async function openPage(browser, url, options = {}) {
+// A page with its own storage; `page.problems` collects exceptions and violations of the
+// policy. `before` runs in the page ahead of its own scripts.
+export async function openPage(browser, url, options = {}, before = () => {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.problems = [];
@@ -21,6 +22,7 @@ export async function openPage(browser, url, options = {}) {
     page.console.push(message.text());
     if (/Content Security Policy/i.test(message.text())) page.problems.push(message.text());
   });
+  await page.addInitScript(before);
   await page.goto(url);
   return page;
 }

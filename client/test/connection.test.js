@@ -1,0 +1,139 @@
+// The connection as the page shows it: events, banner, effects, errors, reloads.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { counter, page, pause, textIs, until, withPage } from './support/harness.js';
+import { el, v } from './support/trees.js';
+
+test('events of the time without connection go out once, in order', () => withPage(counter, async (host, p) => {
+  host.answering = false;
+  await p.click('button');
+  await until(() => host.messages('event').length === 1);
+  host.refusing = true;
+  host.ws.terminate();
+  await p.click('button');
+  host.refusing = false;
+  host.answering = true;
+  await textIs(p, 'h2', '10 / 10');
+  assert.deepEqual(host.messages('event').map(e => e.id), [1, 1, 2]);
+  const [first, second] = host.messages('hello');
+  assert.equal(first.instance, second.instance);
+  assert.deepEqual([first.token, first.version, second.token, second.version], [null, null, 'ABC', 1]);
+}));
+
+test('the first retry is quick', () => withPage(counter, async (host, p) => {
+  const start = Date.now();
+  host.ws.terminate();
+  await until(() => host.messages('hello').length === 2);
+  assert.ok(Date.now() - start < 900);
+  assert.equal(await p.locator('.tl-banner.tl-shown').count(), 0);
+}));
+
+test('a banner shows after a second without connection, and goes', () => withPage(counter, async (host, p) => {
+  host.refusing = true;
+  host.ws.terminate();
+  await pause(700);
+  assert.equal(await p.locator('.tl-banner.tl-shown').count(), 0);
+  await p.waitForSelector('.tl-banner.tl-shown', { timeout: 2000 });
+  host.refusing = false;
+  await p.waitForSelector('.tl-banner:not(.tl-shown)', { state: 'attached' });
+}));
+
+test('a full queue refuses and says so', () => withPage(counter, async (host, p) => {
+  host.answering = false;
+  await p.evaluate(() => { for (let i = 0; i < 101; i++) document.querySelector('button').click(); });
+  await p.waitForSelector('.tl-toast.tl-warning');
+  await until(() => host.messages('event').length === 100);
+}));
+
+test('a patch that does not fit asks for the whole state', () => withPage(counter, async (host, p) => {
+  host.say({ from: 1, version: 2, patch: { Job: { nothing: { deep: 1 } } } });
+  await until(() => host.messages('hello').length === 2);
+  assert.equal(host.messages('hello')[1].version, null);
+  assert.ok(p.console.some(text => text.includes('patch does not fit')));
+  await p.click('button');
+  await textIs(p, 'h2', '5 / 10');
+}));
+
+test('a version that does not follow asks for the whole state', () => withPage(counter, async host => {
+  host.say({ from: 7, version: 8, patch: { Job: { counter: 9 } } });
+  await until(() => host.messages('hello').length === 2);
+  assert.equal(host.messages('hello')[1].version, null);
+}));
+
+test('effects run after the patch; unknown ones are named', () => withPage({
+  ...counter, pages: page(el('input', { id: 'name' }), el('p', {}, v('Job', 'counter'))),
+}, async (host, p) => {
+  host.push({ Job: { counter: 3 } }, { effects: [
+    ['toast', 'Saved', { kind: 'success', duration: 0.5 }], ['set_value', 'name', 'Ada'], ['focus', 'name'],
+    ['console_log', 'hello', 5], ['no_such', 1],
+  ] });
+  await p.waitForSelector('.tl-toast.tl-success');
+  assert.equal(await p.inputValue('#name'), 'Ada');
+  assert.equal(await p.evaluate(() => document.activeElement.id), 'name');
+  assert.ok(p.console.includes('hello 5'));
+  assert.ok(p.console.includes('tidelock: unknown effect no_such'));
+  await p.waitForSelector('.tl-toast', { state: 'detached' });
+}));
+
+test('errors: a toast with the reference, or all of it in dev mode', async () => {
+  const error = { event: null, task: 'Job.work', ref: 'a1b2' };
+  await withPage(counter, async (host, p) => {
+    host.push(null, { errors: [error] });
+    await textIs(p, '.tl-toast.tl-error span', 'Something went wrong (ref a1b2)');
+  });
+  await withPage({ ...counter, dev: true }, async (host, p) => {
+    host.push(null, { errors: [{ ...error, name: 'ImmutableStateError', message: 'no', traceback: 'main.lua:3' }] });
+    await textIs(p, '.tl-overlay h2', 'ImmutableStateError');
+    await textIs(p, '.tl-overlay pre', 'main.lua:3');
+    await p.keyboard.press('Escape');
+    await p.waitForSelector('.tl-overlay', { state: 'detached' });
+  });
+});
+
+test('a reload says bye, brings the token, and is pending until the state is there', () => withPage(counter, async (host, p) => {
+  host.push({ Job: { counter: 8 } });
+  await textIs(p, 'h2', '8 / 10');
+  host.refusing = true;
+  await p.reload();
+  await until(() => host.messages('bye').length === 1);
+  assert.equal(await p.evaluate(() => document.documentElement.hasAttribute('data-tl-pending')), true);
+  host.refusing = false;
+  await textIs(p, 'h2', '8 / 10');
+  assert.equal(await p.evaluate(() => document.documentElement.hasAttribute('data-tl-pending')), false);
+  const [first, second] = host.messages('hello');
+  assert.equal(second.token, 'ABC');
+  assert.notEqual(first.instance, second.instance);
+}));
+
+test('a tab that was taken over stays away and offers to come back', () => withPage(counter, async (host, p) => {
+  host.ws.close(4409);
+  await p.waitForSelector('.tl-banner button');
+  await pause(500);
+  assert.equal(host.messages('hello').length, 1);
+}));
+
+test('a reload message reloads; the state stays with the tab', () => withPage(counter, async (host, p) => {
+  await p.click('button');
+  await textIs(p, 'h2', '5 / 10');
+  host.say({ reload: { reason: 'dev' } });
+  await until(() => host.messages('hello').length === 2);
+  await textIs(p, 'h2', '5 / 10');
+}));
+
+test('registered functions are called by name', () => withPage(counter, async (host, p) => {
+  await p.evaluate(() => window.tidelock.register('note', (...args) => { window.noted = args; }));
+  host.push(null, { effects: [['call', 'note', 1, { a: 'b' }], ['call', 'unknown']] });
+  await p.waitForFunction(() => window.noted);
+  assert.deepEqual(await p.evaluate(() => window.noted), [1, { a: 'b' }]);
+  assert.ok(p.console.includes('tidelock: nothing is registered as unknown'));
+}));
+
+test('values kept in the browser come with the next hello', () => withPage(counter, async (host, p) => {
+  host.push(null, { effects: [['store', 'local', 'Job.a', [1]], ['store', 'session', 'Job.b', 'x'], ['store', 'cookie', 'Job.c', 'ü; =']] });
+  await p.evaluate(() => localStorage.setItem('tl:broken', '{'));
+  host.ws.terminate();
+  await until(() => host.messages('hello').length === 2);
+  assert.deepEqual(host.messages('hello')[1].storage,
+    { cookie: { 'Job.c': 'ü; =' }, local: { 'Job.a': [1] }, session: { 'Job.b': 'x' } });
+}));

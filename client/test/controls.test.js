@@ -1,0 +1,168 @@
+// Form controls and triggers: nobody who types is disturbed.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { counter, page, pause, textIs, until, withPage } from './support/harness.js';
+import { each, el, item, on, op, v } from './support/trees.js';
+
+const form = {
+  pages: page(
+    el('input', { id: 'q', value: v('Job', 'q'), on: on('input', 'Job.set_q', [], { debounce: 0.05 }) }),
+    el('input', { id: 'n', type: 'number', value: v('Job', 'n'), on: on('change', 'Job.set_n') }),
+    el('input', { id: 'c', type: 'checkbox', checked: v('Job', 'c'), on: on('change', 'Job.set_c') }),
+    el('form', { on: on('submit', 'Job.save', ['bound']) },
+      el('input', { name: 'title' }), el('input', { name: 'age', type: 'number' }),
+      el('input', { name: 'ok', type: 'checkbox' }),
+      el('select', { name: 'tags', multiple: true }, el('option', {}, 'a'), el('option', {}, 'b')),
+      el('button', {}, 'Save')),
+    el('p', {}, op('..', v('Job', 'q'), '/', v('Job', 'n'))),
+  ),
+  state: { Job: { q: '', n: 5, c: true } },
+  handlers: {
+    'Job.set_q': (_, [q]) => ({ patch: { Job: { q } } }),
+    'Job.set_n': (_, [n]) => ({ patch: { Job: { n: Math.min(n, 99) } } }),
+  },
+};
+
+test('a control is busy after 100 ms without an answer, not before', () => withPage(counter, async (host, p) => {
+  host.answering = false;
+  const delay = await p.evaluate(() => new Promise(done => {
+    const button = document.querySelector('button');
+    new MutationObserver(() => done(performance.now() - start)).observe(button, { attributes: true });
+    const start = performance.now();
+    button.click();
+  }));
+  assert.ok(delay >= 99, `${delay} ms`);
+  assert.equal(await p.getAttribute('button', 'aria-busy'), 'true');
+  host.push({ Job: { counter: 1 } }, { done: [1] });
+  await p.waitForSelector('button:not([aria-busy])');
+}));
+
+test('what the user types is not overwritten before it was answered', () => withPage(form, async (host, p) => {
+  await p.focus('#q');
+  await p.keyboard.type('hel');
+  host.push({ Job: { q: 'other', n: 6 } });
+  await textIs(p, 'p', 'other/6');
+  assert.equal(await p.inputValue('#q'), 'hel');
+  await textIs(p, 'p', 'hel/6');
+  await p.keyboard.type('lo');
+  await textIs(p, 'p', 'hello/6');
+  assert.equal(host.messages('event').length, 2, 'keystrokes are debounced');
+
+  await p.evaluate(() => document.getElementById('q').setSelectionRange(1, 3));
+  host.push({ Job: { q: 'HELLO' } });
+  await textIs(p, 'p', 'HELLO/6');
+  assert.deepEqual(await p.evaluate(() => {
+    const { value, selectionStart, selectionEnd } = document.getElementById('q');
+    return [value, selectionStart, selectionEnd];
+  }), ['HELLO', 1, 3]);
+}));
+
+test('after the answer a control shows what the state says', () => withPage(form, async (host, p) => {
+  await p.fill('#n', '500');
+  await p.focus('#q');
+  await p.waitForFunction(() => document.getElementById('n').value === '99');
+  assert.deepEqual(host.messages('event')[0], { id: 1, handler: 'Job.set_n', args: [500] });
+  await p.click('#c');
+  await p.waitForFunction(() => document.getElementById('c').checked);
+  assert.deepEqual(host.messages('event')[1].args, [false]);
+}));
+
+test('submit brings the named fields, after the bound arguments', () => withPage(form, async (host, p) => {
+  await p.fill('[name=title]', 'Ada');
+  await p.check('[name=ok]');
+  await p.selectOption('select', ['b']);
+  await p.click('text=Save');
+  await until(() => host.messages('event').length === 1);
+  assert.deepEqual(host.messages('event')[0].args, ['bound', { title: 'Ada', age: null, ok: true, tags: ['b'] }]);
+}));
+
+test('keys, own arguments, effects of triggers, mount', () => withPage({
+  pages: page(el('input', { on: {
+    mount: [{ handler: 'Job.seen', args: [1] }],
+    keydown: [{ handler: 'Job.enter', args: [], opts: { key: 'Enter' } }],
+    input: [{ handler: 'Job.typed', args: [op('upper', { $: 'arg', path: [] })], opts: { own: false } },
+      { effect: ['toast', v('Job', 'text'), {}] }],
+  } })),
+  state: { Job: { text: 'from the state' } },
+}, async (host, p) => {
+  await p.focus('input');
+  await p.keyboard.type('a');
+  await p.keyboard.press('Enter');
+  await until(() => host.messages('event').length === 3);
+  assert.deepEqual(host.messages('event').map(({ handler, args }) => [handler, args]),
+    [['Job.seen', [1]], ['Job.typed', ['A']], ['Job.enter', ['Enter']]]);
+  await textIs(p, '.tl-toast span', 'from the state');
+}));
+
+test('a select shows the value that the state says, also when its options come later', () => withPage({
+  pages: page(
+    el('select', { id: 'one', value: v('Job', 'one') }, each(v('Job', 'all'), 1, undefined, el('option', { value: item(1) }, item(1)))),
+    el('select', { id: 'many', multiple: true, value: v('Job', 'many'), on: on('change', 'Job.set') },
+      ...['a', 'b', 'c'].map(name => el('option', {}, name)))),
+  state: { Job: { one: 'b', all: ['a'], many: ['a', 'c'] } },
+}, async (host, p) => {
+  const chosen = () => p.evaluate(() => Array.from(document.getElementById('many').selectedOptions, o => o.value));
+  assert.deepEqual(await chosen(), ['a', 'c']);
+  host.push({ Job: { all: { $: ['list', [['+', 1, 'b', 'c']]] } } });
+  await p.waitForFunction(() => document.getElementById('one').value === 'b');
+  await p.selectOption('#many', ['b']);
+  await until(() => host.messages('event').length === 1);
+  assert.deepEqual(host.messages('event')[0].args, [['b']]);
+  await p.waitForFunction(() => document.getElementById('many').selectedOptions.length === 2);
+}));
+
+test('throttle: the first at once, the latest when the time is over', () => withPage({
+  pages: page(el('input', { on: on('input', 'Job.q', [], { throttle: 1 }) })), state: {},
+}, async (host, p) => {
+  await p.focus('input');
+  await p.keyboard.type('abcd');
+  await until(() => host.messages('event').length === 2);
+  assert.deepEqual(host.messages('event').map(e => e.args[0]), ['a', 'abcd']);
+}));
+
+test('a debounced event goes out before a later one of another control', () => withPage({
+  pages: page(el('input', { on: on('input', 'Job.q', [], { debounce: 30 }) }), el('button', { on: on('click', 'Job.go') }, 'Go')),
+  state: {},
+}, async (host, p) => {
+  await p.fill('input', 'x');
+  await p.click('button');
+  await until(() => host.messages('event').length === 2);
+  assert.deepEqual(host.messages('event').map(e => e.handler), ['Job.q', 'Job.go']);
+}));
+
+test('temporal events are dropped while there is no connection', () => withPage({
+  pages: page(el('button', { on: on('click', 'Job.t', [], { temporal: true }) }, 'T'), el('i', { on: on('click', 'Job.k') }, 'K')),
+  state: {},
+}, async (host, p) => {
+  host.refusing = true;
+  host.ws.terminate();
+  await pause(50);
+  await p.click('button');
+  await p.click('i');
+  host.refusing = false;
+  await until(() => host.messages('event').length === 1);
+  assert.equal(host.messages('event')[0].handler, 'Job.k');
+  assert.equal(await p.getAttribute('button', 'aria-busy'), null);
+}));
+
+test('a refused change leaves what was typed for mending', () => withPage({
+  ...form, handlers: { 'Job.set_q': () => ({ errors: [{ event: 1, ref: 'zz' }] }) },
+}, async (host, p) => {
+  await p.focus('#q');
+  await p.keyboard.type('bad');
+  await p.waitForSelector('.tl-toast.tl-error');
+  assert.equal(await p.inputValue('#q'), 'bad');
+}));
+
+test('bound arguments are read when the trigger fires', () => withPage({
+  pages: page(each(v('Job', 'items'), 1, 'id', el('button', { on: on('click', 'Job.add', [v('Job', 'n'), item(1, 'n')]) }, item(1, 'id')))),
+  state: { Job: { n: 1, items: [{ id: 'a', n: 1 }] } },
+}, async (host, p) => {
+  host.push({ Job: { n: 2 } });
+  host.push({ Job: { items: { $: ['list', [['~', 0, { n: 7, id: 'b' }]]] } } });
+  await textIs(p, 'button', 'b');
+  await p.click('button');
+  await until(() => host.messages('event').length === 1);
+  assert.deepEqual(host.messages('event')[0].args, [2, 7]);
+}));
