@@ -35,8 +35,16 @@ void tl_random_bytes(void *out, size_t n) {
   }
 }
 
+static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+void tl_random_ref(char out[5]) {
+  unsigned char raw[4];
+  tl_random_bytes(raw, 4);
+  for (int i = 0; i < 4; i++) out[i] = digits[raw[i] & 31];
+  out[4] = 0;
+}
+
 void tl_random_token(char out[27]) {
-  static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
   unsigned char raw[17] = {0}; /* one zero byte behind: the last digit has three bits of it */
   tl_random_bytes(raw, 16);
   for (unsigned i = 0; i < 26; i++) {

@@ -1,12 +1,14 @@
 /* host.h: what the runtime sees of the Lua half: making a VM, turning it, sending it events, and the hooks by which it calls back. */
 #ifndef TL_LUA_HOST_H
 #define TL_LUA_HOST_H
+#include "core/timers.h"
 #include "lua/lua.h"
 
 typedef struct tl_failure {
   uint64_t event;          /* the client's event whose own handler failed; 0: none */
   const char *task;        /* name of the failed background task or chained handler; NULL when event is set */
   const char *name, *message, *traceback;
+  const char *ref;         /* a short reference that stands in the log and goes to the page; NULL: none yet */
 } tl_failure;
 
 /* Called from within the Lua half; none may raise, yield or turn the VM. */
@@ -34,6 +36,7 @@ void tl_lua_free(tl_lua *S);               /* every task must have ended: see tl
 lua_State *tl_lua_state(tl_lua *S);
 tl_lua_opts *tl_lua_options(tl_lua *S);
 
+tl_timers *tl_lua_timers(tl_lua *S);       /* the timers of the one clock: whoever waits for time adds here */
 tl_lua_hooks *tl_lua_hooks_of(tl_lua *S);
 void tl_lua_load_main(lua_State *L, const char *path); /* +1: the chunk of main.lua, in the app's environment; modules of an earlier app are forgotten. Raises */
 void tl_lua_set_root(tl_lua *S, tl_task *t); /* the task of a test run: in no list, not cancelled with the others */

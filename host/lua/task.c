@@ -192,18 +192,27 @@ static const char *field(lua_State *L, int err, const char *name, const char *ot
   return s ? s : otherwise;
 }
 
+static void tell(tl_task *t, tl_failure *f) {
+  char ref[5];
+  tl_random_ref(ref);
+  f->ref = ref;
+  f->event = t->event;
+  f->task = t->event ? NULL : tl__task_name(t);
+  tl_log(TL_LOG_ERROR, "%s failed (ref %s): %s: %s\n%s", tl__task_name(t), ref, f->name, f->message, f->traceback ? f->traceback : "");
+  if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, f, t->instance);
+}
+
 /* Logs a failure and tells the page. The error value is at err. */
 static void report(lua_State *L, tl_task *t, int err) {
   luaL_checkstack(L, 10, NULL);
   tl__reg(L, &tl__key_trace);
   lua_rawgeti(L, -1, 2);
-  tl_failure f = {.event = t->event, .task = t->event ? NULL : tl__task_name(t)};
+  tl_failure f = {0};
   f.traceback = field(L, err, "traceback", lua_tostring(L, -1));
   f.name = field(L, err, "name", "Error");
   const char *text = luaL_tolstring(L, err, NULL);
   f.message = field(L, err, "message", text);
-  tl_log(TL_LOG_ERROR, "%s failed: %s\n%s", tl__task_name(t), text, f.traceback ? f.traceback : "");
-  if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, &f, t->instance);
+  tell(t, &f);
   lua_pop(L, 3);
 }
 
@@ -363,10 +372,8 @@ static void broke_out(tl_task *t, int status) { /* only memory errors and errors
   const char *text = lua_tostring(co, -1);
   tl__hold_rollback(t);
   t->status = TL_FAILED;
-  tl_failure f = {.event = t->event, .task = t->event ? NULL : tl__task_name(t), .name = status == LUA_ERRMEM ? "MemoryError" : "Error"};
-  f.message = text ? text : "?";
-  tl_log(TL_LOG_ERROR, "%s failed: %s", tl__task_name(t), f.message);
-  if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, &f, t->instance);
+  tl_failure f = {.name = status == LUA_ERRMEM ? "MemoryError" : "Error", .message = text ? text : "?"};
+  tell(t, &f);
   reset_thread(t);
 }
 

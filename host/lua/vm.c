@@ -117,6 +117,7 @@ tl_lua *tl_lua_new(const tl_lua_opts *o, const tl_lua_hooks *h) {
 
 lua_State *tl_lua_state(tl_lua *S) { return S->L; }
 tl_lua_opts *tl_lua_options(tl_lua *S) { return &S->opts; }
+tl_timers *tl_lua_timers(tl_lua *S) { return &S->timers; }
 tl_lua_hooks *tl_lua_hooks_of(tl_lua *S) { return &S->hooks; }
 
 void tl_lua_free(tl_lua *S) {

@@ -12,12 +12,12 @@ end
 take(native, "with_state", "modify_state", "lock", "sleep", "timeout", "gather", "defer", "now", "time", "spawn", "tasks", "cancel",
   "current_task", "background_tasks", "on_error")
 
-local modules = { "state", "page", "effects", "http", "config" }
-for _, module in ipairs(modules) do
-  for name, value in pairs(require("tidelock." .. module)) do
-    if tl[name] == nil and not name:find "^_" then tl[name] = value end
-  end
-end
+take(require "tidelock.state", "state", "var", "computed", "background", "expose", "list", "map", "null", "kind", "copy")
+take(require "tidelock.page", "page", "head", "assets", "on")
+take(require "tidelock.effects", "toast", "redirect", "set_value", "focus", "console_log")
+take(require "tidelock.config", "config")
+tl.json = { encode = native.json_encode, decode = native.json_decode }
+tl.http = require "tidelock.http"
 tl.ui = require "tidelock.ui"
 
 return tl

@@ -1,0 +1,136 @@
+/* app.c: loads an app into the host: main.lua in its strict environment, then the freeze, then the pages; and gives the Lua half the
+ * natives that only the runtime can answer. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/json.h"
+#include "runtime/host.h"
+
+/* Stack: +1 the function of serve.lua. */
+void tl_push_serve(lua_State *L, const char *name) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "tidelock.serve");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, name);
+  lua_remove(L, -2);
+}
+
+static void finish_pages(lua_State *L) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "tidelock.pages");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "finish");
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "tidelock.native");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "app_table");
+  lua_remove(L, -2);
+  lua_call(L, 0, 1);
+  lua_call(L, 1, 0);
+  lua_pop(L, 1);
+}
+
+static void take_assets(lua_State *L, tl_host *h) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "tidelock.native");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "app_table");
+  lua_call(L, 0, 1);
+  lua_getfield(L, -1, "assets");
+  const char *dir = lua_tostring(L, -1);
+  if (dir) {
+    const char *slash = strrchr(h->file, '/');
+    tl_buf path = {0};
+    if (dir[0] != '/' && slash) tl_buf_put(&path, h->file, (size_t)(slash - h->file + 1));
+    tl_buf_puts(&path, dir);
+    tl_free(h->assets);
+    h->assets = tl_strndup(path.data, path.len);
+    tl_buf_free(&path);
+  }
+  lua_pop(L, 3);
+}
+
+static void computed_failed(void *ctx, lua_State *L, tl_cell *c, const char *name) {
+  tl_tab *t = c ? c->owner : NULL;
+  (void)ctx;
+  if (!t) return;
+  tl_failure f = {.task = name, .name = "Error", .message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "see the log"};
+  if (lua_istable(L, -1)) {
+    lua_getfield(L, -1, "message");
+    if (lua_type(L, -1) == LUA_TSTRING) f.message = lua_tostring(L, -1); /* the table keeps it */
+    lua_pop(L, 1);
+  }
+  tl_tab_failure(t, &f);
+}
+
+void tl_host_load_app(lua_State *L, tl_host *h, const char *file) {
+  tl_free(h->file);
+  h->file = tl_strndup(file, strlen(file));
+  h->app = tl_app_new(L);
+  tl_computed_on_error(L, computed_failed, h);
+  tl_lua_load_main(L, file);
+  lua_call(L, 0, 0);
+  *tl_app_state_limit(h->app) = h->config.state_limit;
+  tl_lua_options(h->lua)->memory_limit = h->config.memory_limit;
+  tl_lua_options(h->lua)->cleanup_time = h->config.cleanup_time;
+  tl_app_freeze(L, h->app);
+  finish_pages(L);
+  take_assets(L, h);
+  tl_buf_clear(&h->default_state);
+  tl_json_write_public(&h->default_state, tl_app_default_root(h->app));
+}
+
+static int traceback(lua_State *L) {
+  const char *text = luaL_tolstring(L, 1, NULL);
+  luaL_traceback(L, L, text, 1);
+  return 1;
+}
+
+static int load_protected(lua_State *L) {
+  tl_host_load_app(L, tl_host_of(L), lua_tostring(L, 1));
+  return 0;
+}
+
+int tl_host_load(tl_host *h, const char *file) {
+  lua_State *L = tl_lua_state(h->lua);
+  lua_pushcfunction(L, traceback);
+  lua_pushcfunction(L, load_protected);
+  lua_pushstring(L, file);
+  int status = lua_pcall(L, 1, 0, -3);
+  if (status) tl_log(TL_LOG_ERROR, "%s could not be loaded: %s", file, lua_tostring(L, -1));
+  lua_settop(L, 0);
+  return status ? -1 : 0;
+}
+
+void tl_host_unload(tl_host *h) {
+  if (h->app) tl_app_free(tl_lua_state(h->lua), h->app);
+  h->app = NULL;
+  tl_free(h->assets);
+  h->assets = NULL;
+}
+
+/* ---- natives ---- */
+
+static int native_config(lua_State *L) { /* name, value -> nil or what is wrong */
+  tl_host *h = tl_host_of(L);
+  const char *err, *name = luaL_checkstring(L, 1);
+  if (!tl_config_set(&h->config, name, luaL_checknumber(L, 2), &err)) return 0;
+  char names[400];
+  tl_config_names(names, sizeof names);
+  if (err) lua_pushfstring(L, "%s: %s", name, err);
+  else lua_pushfstring(L, "there is no option %s; there are %s", name, names);
+  return 1;
+}
+
+static int native_router(lua_State *L) { /* self -> router table */
+  tl_view *v = tl_state_view(L, 1);
+  if (!v) return luaL_error(L, "router: a state instance is needed");
+  tl_router_push(tl_host_of(L), L, v->cell);
+  return 1;
+}
+
+void tl_open_native_host(lua_State *L) {
+  static const luaL_Reg functions[] = {{"config", native_config}, {"router", native_router}, {NULL, NULL}};
+  luaL_setfuncs(L, functions, 0);
+}

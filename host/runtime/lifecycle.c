@@ -1,0 +1,194 @@
+/* lifecycle.c: a host's making, its turn, its end. The order of the shutdown is fixed: stop accepting, tell the pages, cancel the tasks
+ * and await them (with a deadline), close the connections, close Lua, close the loop. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "runtime/host.h"
+
+static int open_natives(lua_State *L) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_getfield(L, -1, "tidelock.native");
+  tl_open_native_host(L);
+  tl_open_native_http(L);
+  tl_open_native_testing(L);
+  return 0;
+}
+
+tl_host *tl_host_new(bool testing) {
+  tl_host *h = tl_calloc(sizeof *h);
+  h->testing = testing;
+  tl_config_defaults(&h->config);
+  snprintf(h->bind, sizeof h->bind, "127.0.0.1");
+  h->loop = tl_loop_new();
+  h->store = tl_store_memory();
+  tl_lua_hooks hooks = tl_hooks(h);
+  tl_lua_opts opts = {.memory_limit = h->config.memory_limit, .virtual_time = testing, .cleanup_time = h->config.cleanup_time};
+  h->lua = tl_lua_new(&opts, &hooks);
+  lua_State *L = tl_lua_state(h->lua);
+  lua_pushcfunction(L, open_natives);
+  if (lua_pcall(L, 0, 0, 0)) {
+    tl_log(TL_LOG_ERROR, "%s", lua_tostring(L, -1));
+    abort();
+  }
+  tl_open_luv(h);
+  return h;
+}
+
+int tl_host_listen(tl_host *h, const char *bind, int port, const char **err) {
+  tl_server_opts o = {.host = bind, .port = port, .max_frame = h->config.frame_limit};
+  tl_server_handlers handlers = tl_web_handlers();
+  snprintf(h->bind, sizeof h->bind, "%s", bind);
+  h->server = tl_server_start(h->loop, &o, &handlers, h, err);
+  return h->server ? 0 : -1;
+}
+
+static uint64_t turn(void *ctx) {
+  tl_host *h = ctx;
+  uint64_t next = tl_lua_turn(h->lua);
+  tl_flush(h);
+  if (h->stopping && !tl_lua_tasks(h->lua, NULL)) tl_loop_stop(h->loop);
+  return next;
+}
+
+/* ---- the end ---- */
+
+void tl_host_end_tabs(tl_host *h, const char *reason) {
+  size_t cursor = 0;
+  void *tab;
+  while (h->store->next(h->store, &cursor, &tab)) tl_tab_end(tab, reason);
+}
+
+static void tell_closing(tl_host *h) {
+  static const char text[] = "{\"closing\":{\"reason\":\"restart\",\"retry\":1.5}}";
+  size_t cursor = 0;
+  void *tab;
+  while (h->store->next(h->store, &cursor, &tab)) {
+    tl_tab *t = tab;
+    if (!t->peer) continue;
+    tl_flush_tab(t);
+    t->peer->ops->send(t->peer->io, text, sizeof text - 1);
+  }
+}
+
+static void out_of_time(tl_timer *timer) {
+  tl_host *h = (tl_host *)((char *)timer - offsetof(tl_host, deadline));
+  tl_log(TL_LOG_WARN, "shutdown: %zu tasks did not end in time and are killed", tl_lua_tasks(h->lua, NULL));
+  tl_loop_stop(h->loop);
+}
+
+void tl_host_stop(tl_host *h) {
+  if (h->stopping) return;
+  h->stopping = true;
+  if (h->server) tl_server_stop_listening(h->server);
+  tell_closing(h);
+  tl_lua_cancel_all(h->lua, "the host is shutting down");
+  h->deadline.fire = out_of_time;
+  tl_timer_add(tl_lua_timers(h->lua), &h->deadline, tl_lua_now(h->lua) + (uint64_t)(h->config.shutdown_time * 1e9));
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+  tl_host *h = handle->data;
+  tl_log(TL_LOG_INFO, "%s: shutting down", number == SIGINT ? "interrupted" : "terminated");
+  tl_host_stop(h);
+}
+
+void tl_host_run(tl_host *h) {
+  uv_signal_t signals[2];
+  static const int numbers[2] = {SIGTERM, SIGINT};
+  for (int i = 0; i < 2; i++) {
+    uv_signal_init(tl_loop_uv(h->loop), &signals[i]);
+    signals[i].data = h;
+    uv_signal_start(&signals[i], on_signal, numbers[i]);
+  }
+  tl_loop_set_turn(h->loop, turn, h);
+  tl_loop_run(h->loop);
+  for (int i = 0; i < 2; i++) uv_close((uv_handle_t *)&signals[i], NULL);
+  tl_loop_poll(h->loop, 0);
+}
+
+void tl_host_free(tl_host *h) {
+  tl_timer_remove(tl_lua_timers(h->lua), &h->deadline);
+  tl_lua_kill_all(h->lua);
+  tl_host_end_tabs(h, "restart");
+  tl_flush(h);
+  if (h->server) tl_server_free(h->server);
+  tl_host_unload(h);
+  tl_close_luv(h);
+  tl_lua_free(h->lua);
+  if (h->fetcher) tl_fetcher_free(h->fetcher);
+  tl_loop_free(h->loop);
+  h->store->free(h->store);
+  tl_buf_free(&h->scratch);
+  tl_buf_free(&h->default_state);
+  for (size_t i = 0; i < h->origins_n; i++) tl_free(h->origins[i]);
+  tl_free(h->origins);
+  tl_free(h->file);
+  tl_free(h);
+}
+
+/* ---- specs ---- */
+
+/* Nothing is ready: moves the clock to what comes first, or ends the wait of the specs. */
+static void when_idle(tl_host *h, uint64_t next) {
+  uint64_t now = tl_lua_now(h->lua), due = next == UINT64_MAX ? UINT64_MAX : now + next;
+  if (tl_loop_io_count(h->loop) && !(h->advancing && !h->advance_io)) {
+    tl_loop_poll(h->loop, UINT64_MAX);
+  } else if (!h->advancing) {
+    if (due == UINT64_MAX) tl_loop_poll(h->loop, UINT64_MAX);
+    else tl_lua_jump(h->lua, due);
+  } else if (due <= h->advance_to) {
+    tl_lua_jump(h->lua, due);
+  } else {
+    tl_lua_jump(h->lua, h->advance_to);
+    h->advancing = false;
+    tl_wake_task(h->lua, h->advance_wake);
+  }
+}
+
+static int specs_ended(lua_State *L) { /* upvalue: where the exit code goes; argument: it */
+  *(int *)lua_touserdata(L, lua_upvalueindex(1)) = (int)lua_tointeger(L, 1);
+  return 0;
+}
+
+/* The root task: runs the runner; whatever happens, the end is told. */
+static const char root_chunk[] = "local ended, arguments = ...\n"
+                                 "local ok, code = xpcall(require('tidelock.runner').main, debug.traceback, arguments)\n"
+                                 "if not ok then io.stderr:write(tostring(code), '\\n') code = 2 end\n"
+                                 "ended(code)\n";
+
+static int start_root(lua_State *L) { /* exit code (light), argc, argv (light) */
+  int *code = lua_touserdata(L, 1), argc = (int)lua_tointeger(L, 2);
+  char **argv = lua_touserdata(L, 3);
+  if (luaL_loadbufferx(L, root_chunk, sizeof root_chunk - 1, "=tidelock.root", "t")) return lua_error(L);
+  lua_pushlightuserdata(L, code);
+  lua_pushcclosure(L, specs_ended, 1);
+  lua_createtable(L, argc, 0);
+  for (int i = 0; i < argc; i++) {
+    lua_pushstring(L, argv[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  tl_lua_set_root(tl_lua_of(L), tl_lua_spawn(L, 2, "the specs"));
+  return 0;
+}
+
+int tl_host_test(tl_host *h, int argc, char **argv) {
+  lua_State *L = tl_lua_state(h->lua);
+  int code = -1;
+  lua_pushcfunction(L, start_root);
+  lua_pushlightuserdata(L, &code);
+  lua_pushinteger(L, argc);
+  lua_pushlightuserdata(L, argv);
+  if (lua_pcall(L, 3, 0, 0)) {
+    tl_log(TL_LOG_ERROR, "%s", lua_tostring(L, -1));
+    return 2;
+  }
+  while (code < 0) {
+    uint64_t next = turn(h);
+    tl_loop_poll(h->loop, 0);
+    if (next && code < 0) when_idle(h, next);
+  }
+  return code;
+}

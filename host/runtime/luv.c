@@ -1,0 +1,65 @@
+/* luv.c: `require "luv"` on the host's loop. Its callbacks run on the main thread, outside every task and lock; an error in one is logged.
+ * (luv's own answer to an error is to end the process.) */
+#include <luv/luv.h>
+
+#include "base/log.h"
+#include "runtime/host.h"
+
+static int traceback(lua_State *L) {
+  const char *text = luaL_tolstring(L, 1, NULL);
+  luaL_traceback(L, L, text, 1);
+  return 1;
+}
+
+static int guarded(lua_State *L, int nargs, int nresults, int flags) {
+  (void)flags;
+  int handler = lua_gettop(L) - nargs;
+  lua_pushcfunction(L, traceback);
+  lua_insert(L, handler);
+  int status = lua_pcall(L, nargs, nresults, handler);
+  lua_remove(L, handler);
+  if (status) {
+    tl_log(TL_LOG_ERROR, "a luv callback failed: %s", lua_tostring(L, -1));
+    lua_pop(L, 1);
+    return -status;
+  }
+  return nresults == LUA_MULTRET ? lua_gettop(L) - handler + 1 : nresults;
+}
+
+static int open_luv(lua_State *L) {
+  luv_set_loop(L, tl_loop_uv(tl_host_of(L)->loop));
+  luv_set_callback(L, guarded);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "tidelock.luvloop");
+  lua_call(L, 1, 1);
+  luaopen_luv(L);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+void tl_open_luv(tl_host *h) {
+  lua_State *L = tl_lua_state(h->lua);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushcfunction(L, open_luv);
+  lua_setfield(L, -2, "luv");
+  lua_pop(L, 1);
+}
+
+static int close_all(lua_State *L) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  if (lua_getfield(L, -1, "luv") != LUA_TTABLE) return 0;
+  lua_getfield(L, -1, "_close_all");
+  lua_call(L, 0, 0);
+  return 0;
+}
+
+/* luv's close callbacks read the Lua state: they must have come before it is closed. */
+void tl_close_luv(tl_host *h) {
+  lua_State *L = tl_lua_state(h->lua);
+  lua_pushcfunction(L, close_all);
+  if (lua_pcall(L, 0, 0, 0)) {
+    tl_log(TL_LOG_ERROR, "luv: %s", lua_tostring(L, -1));
+    lua_pop(L, 1);
+  }
+  for (int i = 0; i < 3; i++) tl_loop_poll(h->loop, 0);
+}

@@ -1,0 +1,263 @@
+/* peer.c: what a page sends: hello, events, moves, bye (protocol.md sections 2 and 5). A peer that breaks the protocol is closed with a
+ * code; what is wrong in a handler's name or arguments is answered and changes nothing. */
+#include <math.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/json.h"
+#include "runtime/host.h"
+
+static const int64_t ID_MAX = 9007199254740991; /* 2^53-1 */
+
+static uint64_t now(tl_host *h) { return tl_lua_now(h->lua); }
+
+static void arm(tl_peer *p, double seconds, void (*fire)(tl_timer *)) {
+  p->timer.fire = fire;
+  tl_timer_add(tl_lua_timers(p->host->lua), &p->timer, now(p->host) + (uint64_t)(seconds * 1e9));
+}
+
+static tl_peer *peer_of(tl_timer *t) { return (tl_peer *)((char *)t - offsetof(tl_peer, timer)); }
+
+static void no_hello(tl_timer *t) { tl_peer_close(peer_of(t), 4408, "no hello in time"); }
+
+tl_peer *tl_peer_new(tl_host *h, const tl_peer_ops *ops, void *io) {
+  tl_peer *p = tl_calloc(sizeof *p);
+  *p = (tl_peer){.host = h, .ops = ops, .io = io, .tokens = h->config.event_burst, .tokens_at = now(h)};
+  if (h->config.hello_timeout) arm(p, h->config.hello_timeout, no_hello);
+  return p;
+}
+
+static void forget_challenge(tl_peer *p) {
+  if (p->challenged) p->challenged->challenger = NULL;
+  p->challenged = NULL;
+}
+
+void tl_peer_gone(tl_peer *p) {
+  tl_timer_remove(tl_lua_timers(p->host->lua), &p->timer);
+  forget_challenge(p);
+  tl_tab *t = p->tab;
+  if (t) tl_tab_detach(t);
+  tl_free(p->hello_instance);
+  tl_free(p->hello_path);
+  tl_free(p->headers);
+  tl_free(p->session_id);
+  tl_free(p);
+}
+
+void tl_peer_close(tl_peer *p, int code, const char *reason) {
+  const tl_peer_ops *ops = p->ops;
+  void *io = p->io;
+  tl_peer_gone(p);
+  ops->close(io, code, reason);
+}
+
+static void malformed(tl_peer *p, const char *what) { tl_peer_close(p, 4400, what); }
+
+/* ---- reading a message ---- */
+
+static bool get(tl_value map, const char *key, tl_value *out) { return map.kind == TL_MAP && tl_map_get(map, key, strlen(key), out); }
+
+static bool get_string(tl_value map, const char *key, tl_value *out) { return get(map, key, out) && out->kind == TL_STRING; }
+
+/* An id is an integer from 1 to 2^53-1. */
+static bool get_id(tl_value map, uint64_t *id) {
+  tl_value v;
+  if (!get(map, "id", &v) || v.kind != TL_INT || v.i < 1 || v.i > ID_MAX) return false;
+  *id = (uint64_t)v.i;
+  return true;
+}
+
+/* ---- hello ---- */
+
+static void start_instance(tl_tab *t, const char *instance) {
+  tl_free(t->instance);
+  t->instance = tl_strndup(instance, strlen(instance));
+  t->instance_no++;
+  t->highest = 0;
+  t->running_n = 0;
+  tl_buf_clear(&t->done);
+}
+
+/* The peer gets the tab: init, or resume when it is the same page load and its version is still held. */
+static void join(tl_peer *p, tl_tab *t, const char *instance, const char *path, uint64_t version, bool has_version) {
+  tl_timer_remove(tl_lua_timers(p->host->lua), &p->timer);
+  bool same = t->instance && !strcmp(t->instance, instance);
+  if (!same) start_instance(t, instance);
+  tl_tab_route(t, path, strlen(path));
+  tl_tab_attach(t, p);
+  if (!(has_version && tl_send_resume(t, version))) tl_send_init(t);
+  if (!same) tl_tab_on_load(t);
+  tl_flush_tab(t);
+}
+
+static void new_tab(tl_peer *p, tl_value root, const char *instance, const char *path) {
+  tl_tab *t = tl_tab_new(p->host, root);
+  if (!t) tl_peer_close(p, 4413, "too many tabs (max_tabs)");
+  else join(p, t, instance, path, 0, false);
+}
+
+/* The other page did not answer: it is gone, and the newcomer takes over. */
+static void take_over(tl_timer *timer) {
+  tl_peer *p = peer_of(timer);
+  tl_tab *t = p->challenged;
+  forget_challenge(p);
+  if (t->peer) tl_peer_close(t->peer, 4409, "another connection took this tab over");
+  join(p, t, p->hello_instance, p->hello_path, 0, false);
+}
+
+/* The other page lives: the newcomer is a duplicated tab, with a token and a copy of its own. */
+void tl_peer_pong(tl_peer *old) {
+  tl_tab *t = old->tab;
+  if (!t || !t->challenger) return;
+  tl_peer *p = t->challenger;
+  forget_challenge(p);
+  new_tab(p, t->cell->root, p->hello_instance, p->hello_path);
+}
+
+static void challenge(tl_peer *p, tl_tab *t, const char *instance, const char *path) {
+  if (t->challenger) tl_peer_close(t->challenger, 4409, "another connection asked for this tab");
+  p->challenged = t;
+  t->challenger = p;
+  p->hello_instance = tl_strndup(instance, strlen(instance));
+  p->hello_path = tl_strndup(path, strlen(path));
+  arm(p, p->host->config.takeover_time, take_over);
+  t->peer->ops->ping(t->peer->io);
+}
+
+static void hello(tl_peer *p, tl_value m) {
+  tl_value token, instance, path, version;
+  if (p->tab || p->challenged) return malformed(p, "a second hello");
+  if (!get_string(m, "instance", &instance) || !get_string(m, "path", &path)) return malformed(p, "hello needs instance and path");
+  size_t n, pn, tn;
+  const char *ib = tl_string_bytes(&instance, &n), *pb = tl_string_bytes(&path, &pn);
+  if (!n || n > 64 || !pn || pb[0] != '/' || pn > 4096) return malformed(p, "hello: instance of 1 to 64 bytes, path from /");
+  char *in = tl_strndup(ib, n), *pa = tl_strndup(pb, pn);
+  bool has_version = get(m, "version", &version) && version.kind == TL_INT && version.i >= 0;
+  tl_tab *t = NULL;
+  if (get_string(m, "token", &token)) {
+    const char *tb = tl_string_bytes(&token, &tn);
+    t = tl_tab_find(p->host, tb, tn);
+    if (t && t->ending) t = NULL;
+  }
+  bool same = t && t->instance && !strcmp(t->instance, in);
+  if (!t) {
+    new_tab(p, tl_app_default_root(p->host->app), in, pa);
+  } else if (t->peer && !same && !t->bye) {
+    challenge(p, t, in, pa);
+  } else {
+    if (t->peer) tl_peer_close(t->peer, 4409, "another connection took this tab over");
+    join(p, t, in, pa, has_version ? (uint64_t)version.i : 0, has_version);
+  }
+  tl_free(in);
+  tl_free(pa);
+}
+
+/* ---- events ---- */
+
+static bool rate_ok(tl_peer *p) {
+  const tl_config *c = &p->host->config;
+  if (!c->event_rate) return true;
+  uint64_t at = now(p->host);
+  p->tokens = fmin(c->event_burst, p->tokens + (double)(at - p->tokens_at) / 1e9 * c->event_rate);
+  p->tokens_at = at;
+  if (p->tokens < 1) return false;
+  p->tokens--;
+  return true;
+}
+
+/* New: noted as running. Else it was seen before: it still runs (nothing to do), or has ended (`done` again). */
+static bool event_is_new(tl_tab *t, uint64_t id) {
+  if (id <= t->highest) {
+    for (unsigned i = 0; i < t->running_n; i++)
+      if (t->running[i] == id) return false;
+    tl_tab_event_done(t, id);
+    return false;
+  }
+  t->highest = id;
+  if (t->running_n == t->running_cap) {
+    t->running_cap = t->running_cap ? 2 * t->running_cap : 4;
+    t->running = tl_realloc(t->running, t->running_cap * sizeof *t->running);
+  }
+  t->running[t->running_n++] = id;
+  return true;
+}
+
+static void refuse_event(tl_tab *t, uint64_t id, const char *fmt, const char *what) {
+  char message[200];
+  snprintf(message, sizeof message, fmt, what);
+  tl_failure f = {.event = id, .name = "EventError", .message = message};
+  tl_log(TL_LOG_WARN, "an event was refused: %s", message);
+  tl_tab_failure(t, &f);
+  tl_tab_event_done(t, id);
+}
+
+static void event(tl_peer *p, tl_value m) {
+  uint64_t id;
+  tl_tab *t = p->tab;
+  if (!get_id(m, &id)) return malformed(p, "event: id must be an integer from 1 to 2^53-1");
+  if (!rate_ok(p)) return tl_peer_close(p, 4429, "too many events (event_rate)");
+  if (!event_is_new(t, id)) return;
+  tl_value name, args;
+  if (!get_string(m, "handler", &name)) return refuse_event(t, id, "the event names no handler%s", "");
+  size_t n;
+  const char *bytes = tl_string_bytes(&name, &n);
+  const tl_handler *h = tl_app_handler(p->host->app, bytes, n);
+  char shown[80];
+  snprintf(shown, sizeof shown, "%.*s", (int)(n < 60 ? n : 60), bytes);
+  if (!h || !h->offered) return refuse_event(t, id, "no page offers the handler \"%s\" (tl.expose would)", shown);
+  if (!get(m, "args", &args) || args.kind != TL_LIST) return refuse_event(t, id, "the arguments of \"%s\" must be a list", shown);
+  if (p->host->config.queue_limit && t->cell->lock.waiting >= p->host->config.queue_limit)
+    return refuse_event(t, id, "the tab's queue is full (queue_limit); \"%s\" was not run", shown);
+  tl_lua_event(p->host->lua, t->cell, h, args, id, t->instance_no);
+}
+
+static void nav(tl_peer *p, tl_value m) {
+  uint64_t id;
+  tl_value path;
+  if (!get_id(m, &id)) return malformed(p, "nav: id must be an integer from 1 to 2^53-1");
+  if (!rate_ok(p)) return tl_peer_close(p, 4429, "too many events (event_rate)");
+  tl_tab *t = p->tab;
+  if (!event_is_new(t, id)) return;
+  size_t n;
+  const char *bytes = NULL;
+  if (get_string(m, "path", &path)) bytes = tl_string_bytes(&path, &n);
+  if (!bytes || !n || bytes[0] != '/' || n > 4096) return refuse_event(t, id, "nav: the path must begin with /%s", "");
+  tl_tab_route(t, bytes, n);
+  tl_tab_on_load(t);
+  tl_tab_event_done(t, id);
+}
+
+/* One message: an object with exactly one known key. */
+static void dispatch(tl_peer *p, tl_value m) {
+  tl_value inner;
+  if (m.kind != TL_MAP || tl_count(m) != 1) return malformed(p, "a message is an object with one key");
+  if (get(m, "hello", &inner) && inner.kind == TL_MAP) return hello(p, inner);
+  if (!p->tab) return malformed(p, "the first message must be hello");
+  if (get(m, "event", &inner) && inner.kind == TL_MAP) return event(p, inner);
+  if (get(m, "nav", &inner) && inner.kind == TL_MAP) return nav(p, inner);
+  if (get(m, "bye", &inner)) {
+    p->tab->bye = true;
+    return;
+  }
+  malformed(p, "no known message");
+}
+
+void tl_peer_message(tl_peer *p, const char *text, size_t n) {
+  tl_value m;
+  tl_json_err err;
+  if (tl_json_read(text, n, &m, &err)) {
+    char why[100];
+    snprintf(why, sizeof why, "not JSON: %.60s at byte %zu", err.message, err.offset);
+    malformed(p, why);
+    return;
+  }
+  dispatch(p, m);
+  tl_release(m);
+}
+
+void tl_peer_binary(tl_peer *p) { malformed(p, "frames are text"); }
+
+void tl_peer_drained(tl_peer *p) {
+  if (p->tab && p->tab->dirty) tl_flush_tab(p->tab);
+}

@@ -1,0 +1,217 @@
+/* sender.c: what a tab's page is sent. The patch is the difference between what the page was last sent and what is, so a page that is slow
+ * gets one message where others got many. Nothing is kept for a page beyond two roots, the last TL_HISTORY sent ones (shared nodes), and
+ * bounded lists of effects and errors. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "core/json.h"
+#include "runtime/host.h"
+
+/* ---- what goes with the next message ---- */
+
+/* Drops the oldest of a comma-joined list of JSON values (each was written by us: brackets and strings balance). */
+static void drop_first(tl_buf *b) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < b->len; i++) {
+    char c = b->data[i];
+    if (in_string) {
+      if (c == '\\') i++;
+      else if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      depth++;
+    } else if (c == ']' || c == '}') {
+      depth--;
+    } else if (c == ',' && !depth) {
+      tl_buf_drop_front(b, i + 1);
+      return;
+    }
+  }
+  tl_buf_clear(b);
+}
+
+static void begin_item(tl_buf *b, unsigned *n) {
+  if (*n == TL_KEPT) {
+    drop_first(b);
+    --*n;
+  }
+  if (b->len) tl_buf_putc(b, ',');
+  ++*n;
+}
+
+void tl_tab_effect(tl_tab *t, tl_value effect) {
+  begin_item(&t->effects, &t->effects_n);
+  tl_json_write(&t->effects, effect);
+  tl_tab_mark(t);
+}
+
+static void put_text(tl_buf *b, const char *key, const char *text) {
+  tl_buf_printf(b, ",\"%s\":", key);
+  if (text) tl_json_write_string(b, text, strlen(text));
+  else tl_buf_puts(b, "null");
+}
+
+void tl_tab_failure(tl_tab *t, const tl_failure *f) {
+  char ref[5];
+  tl_random_ref(ref);
+  tl_buf *b = &t->errors;
+  begin_item(b, &t->errors_n);
+  if (f->event) tl_buf_printf(b, "{\"event\":%llu", (unsigned long long)f->event);
+  else tl_buf_puts(b, "{\"event\":null");
+  put_text(b, "task", f->task);
+  if (t->host->config.dev) {
+    put_text(b, "name", f->name);
+    put_text(b, "message", f->message);
+    put_text(b, "traceback", f->traceback);
+  }
+  put_text(b, "ref", f->ref ? f->ref : ref);
+  tl_buf_putc(b, '}');
+  tl_tab_mark(t);
+}
+
+/* ---- versions ---- */
+
+static void remember(tl_tab *t) {
+  tl_value old = t->sent.root;
+  t->sent = (tl_sent){t->version, tl_retain(t->cell->root)};
+  tl_release(old);
+  if (!t->history) t->history = tl_calloc(TL_HISTORY * sizeof *t->history);
+  unsigned at = t->history_n ? (t->history_at + 1) % TL_HISTORY : 0;
+  if (t->history_n == TL_HISTORY) tl_release(t->history[at].root);
+  else t->history_n++;
+  t->history[at] = (tl_sent){t->sent.version, tl_retain(t->sent.root)};
+  t->history_at = at;
+}
+
+static const tl_sent *held(const tl_tab *t, uint64_t version) {
+  if (t->sent.version == version) return &t->sent;
+  for (unsigned i = 0; i < t->history_n; i++)
+    if (t->history[i].version == version) return &t->history[i];
+  return NULL;
+}
+
+/* ---- messages ---- */
+
+static void put_list(tl_buf *out, const char *key, tl_buf *items) {
+  if (!items->len) return;
+  tl_buf_printf(out, ",\"%s\":[", key);
+  tl_buf_put(out, items->data, items->len);
+  tl_buf_putc(out, ']');
+  if (items->cap > 512) tl_buf_free(items);
+  else tl_buf_clear(items);
+}
+
+static void send_text(tl_tab *t, const tl_buf *b) { t->peer->ops->send(t->peer->io, b->data, b->len); }
+
+static void put_patch(tl_tab *t, tl_value from, tl_buf *out) {
+  static const char head[] = ",\"patch\":";
+  tl_diff_opts o = tl_app_diff_opts(t->host->app);
+  size_t len = out->len;
+  tl_buf_put(out, head, sizeof head - 1);
+  if (!tl_diff(from, t->cell->root, &o, out)) out->len = len;
+}
+
+static void put_state(tl_tab *t, tl_buf *out) {
+  tl_host *h = t->host;
+  if (tl_identical(t->cell->root, tl_app_default_root(h->app))) tl_buf_put(out, h->default_state.data, h->default_state.len);
+  else tl_json_write_public(out, t->cell->root);
+}
+
+static int push_route(lua_State *L) { /* path -> route */
+  tl_push_serve(L, "route");
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+/* The declared route of the tab's path ("/post/[id]"). */
+static void put_route(tl_tab *t, tl_buf *out) {
+  lua_State *L = tl_lua_state(t->host->lua);
+  int top = lua_gettop(L);
+  lua_pushcfunction(L, push_route);
+  lua_pushstring(L, t->path);
+  size_t n = 1;
+  const char *route = lua_pcall(L, 1, 1, 0) ? "/" : lua_tolstring(L, -1, &n);
+  tl_json_write_string(out, route ? route : "/", route ? n : 1);
+  lua_settop(L, top);
+}
+
+void tl_send_init(tl_tab *t) {
+  tl_buf *b = &t->host->scratch;
+  tl_buf_clear(b);
+  tl_buf_printf(b, "{\"init\":{\"token\":\"%s\",\"version\":%llu,\"route\":", t->cell->token, (unsigned long long)t->version);
+  put_route(t, b);
+  tl_buf_puts(b, ",\"state\":");
+  put_state(t, b);
+  tl_buf_printf(b, ",\"last_event\":%llu}}", (unsigned long long)tl_tab_last_event(t));
+  send_text(t, b);
+  remember(t);
+}
+
+bool tl_send_resume(tl_tab *t, uint64_t version) {
+  const tl_sent *from = held(t, version);
+  if (!from) return false;
+  tl_buf *b = &t->host->scratch;
+  tl_buf_clear(b);
+  tl_buf_printf(b, "{\"resume\":{\"token\":\"%s\",\"from\":%llu,\"version\":%llu", t->cell->token, (unsigned long long)version,
+                (unsigned long long)t->version);
+  put_patch(t, from->root, b);
+  tl_buf_printf(b, ",\"last_event\":%llu}}", (unsigned long long)tl_tab_last_event(t));
+  send_text(t, b);
+  remember(t);
+  return true;
+}
+
+static bool nothing_to_send(const tl_tab *t) {
+  return t->sent.version == t->version && !t->done.len && !t->effects.len && !t->errors.len;
+}
+
+static void put_number(tl_buf *b, uint64_t n) {
+  char digits[20];
+  int i = 20;
+  do digits[--i] = (char)('0' + n % 10);
+  while (n /= 10);
+  tl_buf_put(b, digits + i, (size_t)(20 - i));
+}
+
+/* One message, if there is something and the page takes it: else the tab stays dirty, and is looked at when the page has drained. */
+void tl_flush_tab(tl_tab *t) {
+  if (!t->peer || nothing_to_send(t) || t->peer->ops->queued(t->peer->io)) return;
+  tl_buf *b = &t->host->scratch;
+  tl_buf_clear(b);
+  tl_buf_puts(b, "{\"from\":");
+  put_number(b, t->sent.version);
+  tl_buf_puts(b, ",\"version\":");
+  put_number(b, t->version);
+  if (t->sent.version != t->version) {
+    put_patch(t, t->sent.root, b);
+    remember(t);
+  }
+  put_list(b, "done", &t->done);
+  put_list(b, "effects", &t->effects);
+  put_list(b, "errors", &t->errors);
+  t->effects_n = t->errors_n = 0;
+  tl_buf_putc(b, '}');
+  send_text(t, b);
+}
+
+static void end_when_idle(tl_tab *t) {
+  if (tl_lua_tasks(t->host->lua, t->cell)) tl_tab_mark(t);
+  else tl_tab_free(t);
+}
+
+void tl_flush(tl_host *h) {
+  tl_tab *list = h->dirty;
+  h->dirty = NULL;
+  for (tl_tab *t = list, *next; t; t = next) {
+    next = t->next_dirty;
+    t->dirty = false;
+    t->next_dirty = NULL;
+    if (t->ending) end_when_idle(t);
+    else tl_flush_tab(t);
+  }
+}

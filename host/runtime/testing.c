@@ -1,0 +1,257 @@
+/* testing.c: what the driver (lua/tidelock/testing.lua) is built on: pages without a socket, loading and closing an app, virtual time.
+ *
+ * The specs run in the root task. It waits like any other; the test loop (lifecycle.c) moves the clock only when nothing is ready and no I/O is
+ * under way, and never past what the root task waits for. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/diff.h"
+#include "lua/task.h"
+#include "runtime/host.h"
+#include "runtime/mirror.h"
+#include "runtime/observer.h"
+
+/* ---- pages without a socket ---- */
+
+static const char page_name[] = "tidelock.test_peer";
+
+typedef struct test_page {
+  tl_host *host;
+  tl_peer *peer;      /* NULL: closed */
+  tl_buf inbox;       /* messages, each with a size_t of its length before it */
+  tl_buf commits;     /* the same: version as text, a space, the patch */
+  int code;           /* with which the host closed it; 0: not */
+} test_page;
+
+static void put_message(tl_buf *b, const char *text, size_t n) {
+  tl_buf_put(b, &n, sizeof n);
+  tl_buf_put(b, text, n);
+}
+
+static void page_send(void *io, const char *text, size_t n) { put_message(&((test_page *)io)->inbox, text, n); }
+
+static size_t page_queued(void *io) {
+  (void)io;
+  return 0;
+}
+
+/* A driver's page answers as a browser would: at once. */
+static void page_ping(void *io) {
+  test_page *p = io;
+  if (p->peer) tl_peer_pong(p->peer);
+}
+
+static void page_close(void *io, int code, const char *reason) {
+  (void)reason;
+  test_page *p = io;
+  p->peer = NULL;
+  p->code = code;
+}
+
+static const tl_peer_ops page_ops = {page_send, page_queued, page_ping, page_close};
+
+void tl_observe_commit(tl_tab *t, tl_value before) {
+  test_page *p = t->observer;
+  tl_buf b = {0};
+  tl_diff_opts o = tl_app_diff_opts(t->host->app);
+  tl_buf_printf(&b, "%llu ", (unsigned long long)t->version);
+  tl_diff(before, t->cell->root, &o, &b);
+  put_message(&p->commits, b.data, b.len);
+  tl_buf_free(&b);
+}
+
+static test_page *check_page(lua_State *L) { return luaL_checkudata(L, 1, page_name); }
+
+static int peer_open(lua_State *L) {
+  tl_host *h = tl_host_of(L);
+  test_page *p = lua_newuserdatauv(L, sizeof *p, 0);
+  *p = (test_page){.host = h};
+  luaL_setmetatable(L, page_name);
+  p->peer = tl_peer_new(h, &page_ops, p);
+  snprintf(p->peer->ip, sizeof p->peer->ip, "127.0.0.1");
+  p->peer->headers = tl_strndup("", 0);
+  p->peer->session_id = tl_strndup("test", 4);
+  return 1;
+}
+
+static int peer_send(lua_State *L) {
+  test_page *p = check_page(L);
+  size_t n;
+  const char *text = luaL_checklstring(L, 2, &n);
+  if (!p->peer) return luaL_error(L, "this page's connection is closed");
+  tl_peer_message(p->peer, text, n);
+  if (p->peer && p->peer->tab) p->peer->tab->observer = p;
+  return 0;
+}
+
+/* Pushes a list of what is in the buffer, and empties it. */
+static int push_messages(lua_State *L, tl_buf *b) {
+  lua_newtable(L);
+  lua_Integer count = 0;
+  for (size_t at = 0, n; at < b->len; at += sizeof n + n) {
+    memcpy(&n, b->data + at, sizeof n);
+    lua_pushlstring(L, b->data + at + sizeof n, n);
+    lua_rawseti(L, -2, ++count);
+  }
+  tl_buf_clear(b);
+  return 1;
+}
+
+static int peer_take(lua_State *L) { return push_messages(L, &check_page(L)->inbox); }
+
+static int peer_commits(lua_State *L) { /* { { version, patch }, ... } */
+  test_page *p = check_page(L);
+  push_messages(L, &p->commits);
+  for (lua_Integer i = 1, n = (lua_Integer)lua_rawlen(L, -1); i <= n; i++) {
+    lua_rawgeti(L, -1, i);
+    const char *text = lua_tostring(L, -1), *patch = strchr(text, ' ');
+    lua_createtable(L, 2, 0);
+    lua_pushinteger(L, strtoll(text, NULL, 10));
+    lua_rawseti(L, -2, 1);
+    lua_pushstring(L, patch + 1);
+    lua_rawseti(L, -2, 2);
+    lua_rawseti(L, -3, i);
+    lua_pop(L, 1);
+  }
+  return 1;
+}
+
+static int peer_gone(lua_State *L) {
+  test_page *p = check_page(L);
+  if (!p->peer) return 0;
+  tl_peer *peer = p->peer;
+  p->peer = NULL;
+  tl_peer_gone(peer);
+  return 0;
+}
+
+static int peer_closed(lua_State *L) {
+  test_page *p = check_page(L);
+  if (p->code) lua_pushinteger(L, p->code);
+  else lua_pushnil(L);
+  return 1;
+}
+
+static void forget_observer(test_page *p) {
+  size_t cursor = 0;
+  void *tab;
+  while (p->host->store->next(p->host->store, &cursor, &tab))
+    if (((tl_tab *)tab)->observer == p) ((tl_tab *)tab)->observer = NULL;
+}
+
+static int peer_gc(lua_State *L) {
+  test_page *p = check_page(L);
+  peer_gone(L);
+  forget_observer(p);
+  tl_buf_free(&p->inbox);
+  tl_buf_free(&p->commits);
+  return 0;
+}
+
+/* ---- virtual time ---- */
+
+static int waited_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)status, (void)ctx;
+  tl_wait_end(L);
+  return 0;
+}
+
+static int wait_until(lua_State *L, double seconds, const char *what) {
+  tl_host *h = tl_host_of(L);
+  h->advance_wake = tl_wait_begin(L, TL_WAITING, what);
+  h->advance_to = tl_lua_now(h->lua) + (uint64_t)(seconds * 1e9 + 0.5);
+  h->advance_io = seconds > 0;
+  h->advancing = true;
+  return tl_park(L, 0, waited_k);
+}
+
+static int advance(lua_State *L) {
+  double s = luaL_checknumber(L, 1);
+  if (!(s >= 0) || s > 1e9) return luaL_error(L, "advance(s): seconds from 0 to 1e9");
+  return wait_until(L, s, "advance");
+}
+
+static int settle(lua_State *L) { return wait_until(L, 0, "settle"); }
+
+static int seed(lua_State *L) {
+  tl_lua_seed(tl_lua_of(L), (uint64_t)luaL_checkinteger(L, 1));
+  return 0;
+}
+
+/* ---- the app ---- */
+
+static int app_load(lua_State *L) {
+  tl_host *h = tl_host_of(L);
+  if (h->app) return luaL_error(L, "an app is loaded already");
+  tl_config_defaults(&h->config);
+  h->config.dev = true;
+  tl_host_load_app(L, h, luaL_checkstring(L, 1));
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int closing_k(lua_State *L, int status, lua_KContext ctx);
+
+/* Ends the tabs, cancels the tasks, waits until they have ended (they get the time that their cleanup may take), drops the app. */
+static int app_close(lua_State *L) {
+  tl_host *h = tl_host_of(L);
+  tl_lua_seed(h->lua, 0);
+  tl_host_end_tabs(h, "the spec has ended");
+  tl_lua_cancel_all(h->lua, "the spec has ended");
+  lua_settop(L, 0);
+  return closing_k(L, LUA_OK, 0);
+}
+
+static int closing_k(lua_State *L, int status, lua_KContext rounds) {
+  (void)status;
+  tl_host *h = tl_host_of(L);
+  if (rounds) tl_wait_end(L);
+  if (!rounds || (tl_lua_tasks(h->lua, NULL) && rounds < 20)) {
+    h->advance_wake = tl_wait_begin(L, TL_WAITING, "app_close");
+    h->advance_to = tl_lua_now(h->lua) + (rounds ? 1000000000u : 0);
+    h->advance_io = false;
+    h->advancing = true;
+    return tl_park(L, rounds + 1, closing_k);
+  }
+  tl_host_unload(h);
+  return 0;
+}
+
+static void add_line(void *ctx, const char *text) {
+  lua_State *L = ctx;
+  lua_pushstring(L, text);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+}
+
+static int leftovers(lua_State *L) {
+  tl_host *h = tl_host_of(L);
+  lua_newtable(L);
+  tl_lua_describe(h->lua, add_line, L);
+  char line[60];
+  if (h->store->count(h->store)) {
+    snprintf(line, sizeof line, "%zu tabs", h->store->count(h->store));
+    add_line(L, line);
+  }
+  if (tl_loop_io_count(h->loop)) {
+    snprintf(line, sizeof line, "%u requests under way", tl_loop_io_count(h->loop));
+    add_line(L, line);
+  }
+  return 1;
+}
+
+void tl_open_native_testing(lua_State *L) {
+  static const luaL_Reg methods[] = {{"send", peer_send}, {"take", peer_take},     {"commits", peer_commits},
+                                     {"close", peer_gone}, {"closed", peer_closed}, {NULL, NULL}};
+  luaL_newmetatable(L, page_name);
+  luaL_newlib(L, methods);
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, peer_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+  static const luaL_Reg functions[] = {{"peer_open", peer_open}, {"advance", advance},   {"settle", settle},       {"seed", seed},
+                                       {"app_load", app_load},   {"app_close", app_close}, {"leftovers", leftovers}, {NULL, NULL}};
+  luaL_setfuncs(L, functions, 0);
+  tl_open_mirror(L);
+}

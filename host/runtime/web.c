@@ -1,0 +1,228 @@
+/* web.c: HTTP and WebSocket upgrades (protocol.md sections 1 and 6): pages, their trees, the client, assets; which origins may connect. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "runtime/client.h"
+#include "runtime/host.h"
+
+/* ---- origins ---- */
+
+static bool is_loopback(const char *bind) {
+  return !strncmp(bind, "127.", 4) || !strcmp(bind, "::1") || !strcmp(bind, "localhost");
+}
+
+bool tl_origin_allowed(const tl_host *h, const char *origin) {
+  for (size_t i = 0; i < h->origins_n; i++)
+    if (!strcmp(h->origins[i], origin)) return true;
+  if (!is_loopback(h->bind)) return false;
+  static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+  char allowed[64];
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    snprintf(allowed, sizeof allowed, "http://%s:%d", names[i], tl_server_port(h->server));
+    if (!strcmp(allowed, origin)) return true;
+  }
+  return false;
+}
+
+static int upgrade(void *ctx, tl_http_req *r) {
+  tl_host *h = ctx;
+  if (strcmp(tl_http_path(r), "/_tidelock/ws")) return 404;
+  if (h->stopping) return 503;
+  const char *origin = tl_http_header(r, "origin");
+  if (!origin || tl_origin_allowed(h, origin)) return 0;
+  tl_log(TL_LOG_WARN, "refused a connection from the origin %.100s; --origin %.100s would allow it", origin, origin);
+  return 403;
+}
+
+/* ---- sockets as peers ---- */
+
+static void conn_send(void *io, const char *text, size_t n) { tl_conn_send(io, text, n); }
+static size_t conn_queued(void *io) { return tl_conn_queued(io); }
+static void conn_ping(void *io) { tl_conn_ping(io); }
+
+static void conn_close(void *io, int code, const char *reason) {
+  tl_conn_set_user(io, NULL);
+  tl_conn_close(io, code, reason);
+}
+
+static const tl_peer_ops conn_ops = {conn_send, conn_queued, conn_ping, conn_close};
+
+/* The session's cookie: "a=1; tidelock_session=xyz". Copy, or NULL. */
+static char *session_of(const tl_http_req *r) {
+  static const char name[] = "tidelock_session=";
+  const char *cookie = tl_http_header(r, "cookie");
+  for (; cookie && *cookie; cookie += strcspn(cookie, ";"), cookie += strspn(cookie, "; ")) {
+    if (strncmp(cookie, name, sizeof name - 1)) continue;
+    const char *value = cookie + sizeof name - 1;
+    size_t n = strcspn(value, ";");
+    return n == 26 ? tl_strndup(value, n) : NULL;
+  }
+  return NULL;
+}
+
+static char *header_lines(const tl_http_req *r) {
+  tl_buf b = {0};
+  for (size_t i = 0; i < tl_http_header_count(r); i++) {
+    const char *name, *value;
+    tl_http_header_at(r, i, &name, &value);
+    if (!strcmp(name, "cookie") || !strncmp(name, "sec-websocket-", 14)) continue;
+    tl_buf_printf(&b, "%s: %s\n", name, value);
+  }
+  char *copy = tl_strndup(b.len ? b.data : "", b.len);
+  tl_buf_free(&b);
+  return copy;
+}
+
+static void ws_open(void *ctx, tl_conn *c, tl_http_req *r) {
+  tl_peer *p = tl_peer_new(ctx, &conn_ops, c);
+  p->headers = header_lines(r);
+  p->session_id = session_of(r);
+  snprintf(p->ip, sizeof p->ip, "%s", tl_http_peer_ip(r));
+  tl_conn_set_user(c, p);
+}
+
+static void ws_text(void *ctx, tl_conn *c, const char *text, size_t n) {
+  (void)ctx;
+  if (tl_conn_user(c)) tl_peer_message(tl_conn_user(c), text, n);
+}
+
+static void ws_binary(void *ctx, tl_conn *c) {
+  (void)ctx;
+  if (tl_conn_user(c)) tl_peer_binary(tl_conn_user(c));
+}
+
+static void ws_pong(void *ctx, tl_conn *c) {
+  (void)ctx;
+  if (tl_conn_user(c)) tl_peer_pong(tl_conn_user(c));
+}
+
+static void ws_drained(void *ctx, tl_conn *c) {
+  (void)ctx;
+  if (tl_conn_user(c)) tl_peer_drained(tl_conn_user(c));
+}
+
+static void ws_closed(void *ctx, tl_conn *c) {
+  (void)ctx;
+  if (tl_conn_user(c)) tl_peer_gone(tl_conn_user(c));
+}
+
+/* ---- requests ---- */
+
+static const char page_headers[] = "Content-Type: text/html; charset=utf-8\r\n"
+                                   "Cache-Control: no-store\r\n"
+                                   "Content-Security-Policy: default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors "
+                                   "'self'; object-src 'none'\r\n"
+                                   "X-Content-Type-Options: nosniff\r\n"
+                                   "Referrer-Policy: same-origin\r\n";
+
+static int call_serve(lua_State *L) { /* name, arguments -> status, text */
+  tl_push_serve(L, lua_tostring(L, 1));
+  lua_replace(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 2);
+  return 2;
+}
+
+static void failed(lua_State *L, tl_http_req *r) {
+  tl_log(TL_LOG_ERROR, "%s could not be served: %s", tl_http_path(r), luaL_tolstring(L, -1, NULL));
+  static const char text[] = "The page could not be made; the host's log says why.\n";
+  tl_http_respond(r, 500, "Content-Type: text/plain; charset=utf-8\r\n", text, sizeof text - 1);
+}
+
+static void serve_page(tl_host *h, tl_http_req *r) {
+  lua_State *L = tl_lua_state(h->lua);
+  int top = lua_gettop(L);
+  lua_pushcfunction(L, call_serve);
+  lua_pushliteral(L, "html");
+  lua_pushstring(L, tl_http_path(r));
+  lua_pushlstring(L, h->default_state.data, h->default_state.len);
+  lua_pushboolean(L, h->config.dev);
+  if (h->config.style) lua_pushstring(L, tl_client_css.path);
+  else lua_pushnil(L);
+  lua_pushstring(L, tl_client_js.path);
+  if (lua_pcall(L, 6, 2, 0)) {
+    failed(L, r);
+  } else {
+    char headers[sizeof page_headers + 120], token[27], *session = session_of(r);
+    tl_random_token(token);
+    snprintf(headers, sizeof headers, "%s", page_headers);
+    if (!session)
+      snprintf(headers, sizeof headers, "%sSet-Cookie: tidelock_session=%s; Path=/; HttpOnly; SameSite=Lax\r\n", page_headers, token);
+    tl_free(session);
+    size_t n;
+    const char *html = lua_tolstring(L, -1, &n);
+    tl_http_respond(r, (int)lua_tointeger(L, -2), headers, html, n);
+  }
+  lua_settop(L, top);
+}
+
+static int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The decoded value of path= in the query. */
+static void wanted_path(const char *query, tl_buf *out) {
+  const char *at = strncmp(query, "path=", 5) ? strstr(query, "&path=") : query - 1;
+  if (!at) return;
+  for (at += 6; *at && *at != '&'; at++) {
+    int hi, lo;
+    if (*at == '%' && (hi = hex(at[1])) >= 0 && (lo = hex(at[2])) >= 0) {
+      tl_buf_putc(out, (char)(hi * 16 + lo));
+      at += 2;
+    } else {
+      tl_buf_putc(out, *at);
+    }
+  }
+}
+
+static void serve_tree(tl_host *h, tl_http_req *r) {
+  lua_State *L = tl_lua_state(h->lua);
+  tl_buf path = {0};
+  int top = lua_gettop(L);
+  wanted_path(tl_http_query(r), &path);
+  lua_pushcfunction(L, call_serve);
+  lua_pushliteral(L, "tree");
+  lua_pushlstring(L, path.len ? path.data : "/", path.len ? path.len : 1);
+  tl_buf_free(&path);
+  if (lua_pcall(L, 2, 2, 0)) {
+    failed(L, r);
+  } else {
+    size_t n;
+    const char *json = lua_tolstring(L, -1, &n);
+    tl_http_respond(r, (int)lua_tointeger(L, -2), "Content-Type: application/json\r\nCache-Control: no-store\r\n", json, n);
+  }
+  lua_settop(L, top);
+}
+
+static bool serve_client(tl_http_req *r, const tl_client_file *f, const char *type) {
+  if (strcmp(tl_http_path(r), f->path)) return false;
+  char headers[160];
+  snprintf(headers, sizeof headers, "Content-Type: %s\r\nCache-Control: public, max-age=31536000, immutable\r\n", type);
+  tl_http_respond(r, 200, headers, f->text, f->size);
+  return true;
+}
+
+static void request(void *ctx, tl_http_req *r) {
+  tl_host *h = ctx;
+  const char *method = tl_http_method(r), *path = tl_http_path(r);
+  if (strcmp(method, "GET") && strcmp(method, "HEAD")) {
+    tl_http_respond(r, 405, "Allow: GET, HEAD\r\n", NULL, 0);
+    return;
+  }
+  if (serve_client(r, &tl_client_js, "text/javascript; charset=utf-8")) return;
+  if (serve_client(r, &tl_client_css, "text/css; charset=utf-8")) return;
+  if (!strcmp(path, "/_tidelock/page")) {
+    serve_tree(h, r);
+    return;
+  }
+  if (h->assets && strcmp(path, "/") && tl_http_respond_file(r, h->assets, path + 1)) return;
+  serve_page(h, r);
+}
+
+tl_server_handlers tl_web_handlers(void) {
+  return (tl_server_handlers){request, upgrade, ws_open, ws_text, ws_binary, ws_pong, ws_drained, ws_closed};
+}

@@ -1,0 +1,36 @@
+-- serve.lua: what the host asks about pages while it serves. C calls these functions with paths; the rest is pages.lua.
+-- May use: native, pages.
+
+local native = require "tidelock.native"
+local pages = require "tidelock.pages"
+
+local serve = {}
+
+local function entry_of(path)
+  return pages.lookup(native.app_table(), path)
+end
+
+---The whole HTML of the page at a path, which shows the default state.
+---@return integer status
+---@return string html
+function serve.html(path, state_json, dev, css, js)
+  local entry = entry_of(path)
+  return entry.status, pages.html(native.app_table(), entry, { state_json = state_json, dev = dev, css = css, js = js })
+end
+
+---What a page needs to move to a path without a reload.
+---@return integer status
+---@return string json
+function serve.tree(path)
+  local entry = entry_of(path)
+  return entry.status, ('{"route":%s,"title":%s,"tree":%s}'):format(
+    native.json_encode(entry.route), native.json_encode(entry.title), entry.json)
+end
+
+function serve.route(path) return entry_of(path).route end
+
+function serve.params(path) return entry_of(path).params end
+
+function serve.on_load(path) return entry_of(path).on_load end
+
+return serve
