@@ -45,6 +45,12 @@ static void answer_redirect(tl_http_req *r) {
   tl_buf_free(&lines);
 }
 
+static void answer_gzip(tl_http_req *r) {
+  static const char packed[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57\x48\xaf\xca\x2c\x00"
+                               "\x00\x19\x6a\xd2\xdf\x0a\x00\x00\x00"; /* "hello gzip" */
+  tl_http_respond(r, 200, "Content-Encoding: gzip\r\n", packed, sizeof packed - 1);
+}
+
 static void on_request(void *ctx, tl_http_req *r) {
   wire *w = ctx;
   const char *path = tl_http_path(r);
@@ -53,6 +59,8 @@ static void on_request(void *ctx, tl_http_req *r) {
     tl_http_respond(r, 200, "Content-Type: text/plain\r\n", "hello", 5);
   else if (strcmp(path, "/big") == 0)
     answer_big(r);
+  else if (strcmp(path, "/gzip") == 0)
+    answer_gzip(r);
   else if (strcmp(path, "/redirect") == 0)
     answer_redirect(r);
   else if (strcmp(path, "/empty") == 0)
