@@ -7,8 +7,8 @@ import { has, isMap, isTrue, shown, sortedKeys } from './values.js';
 // Properties that an attribute no longer moves once the user has touched the control.
 const LIVE = { INPUT: ['value', 'checked'], TEXTAREA: ['value'], SELECT: ['value'], OPTION: ['selected'] };
 
-const URLS = new Set(['href', 'src', 'action', 'formaction', 'xlink:href']);
-const SCRIPT_URL = /^[\u0000- ]*javascript:/i;
+const URLS = new Set(['href', 'src', 'action', 'formaction', 'poster', 'data', 'cite', 'ping', 'xlink:href']);
+const SCRIPT_URL = /^[\u0000- ]*(java|vb)script:/i;
 
 // `last` holds what was set before; gives the live properties' values, for controls.js.
 export function applyAttributes(dom, attrs, env, last) {

@@ -5,12 +5,15 @@
 
 import { isNil, isTrue, shown } from './values.js';
 
+const controls = new WeakMap();
+
 export class Control {
   constructor(dom) {
     this.dom = dom;
     this.wanted = {};
     this.edited = false;
     this.waiting = 0;
+    controls.set(dom, this);
     dom.addEventListener('input', () => { this.edited = true; });
   }
 
@@ -33,8 +36,15 @@ export class Control {
   // After an error a focused control keeps what was typed, so that it can be mended.
   answered(failed) {
     if (--this.waiting > 0) return;
-    if (failed && this.dom === document.activeElement) return;
+    const isRadio = this.dom.type === 'radio';
+    if (failed && !isRadio && this.dom === document.activeElement) return;
     this.write();
+    if (isRadio) this.writeOthers();
+  }
+
+  // Choosing one radio button has cleared another, which no event has told of.
+  writeOthers() {
+    for (const dom of document.getElementsByName(this.dom.name)) controls.get(dom)?.write();
   }
 
   write() {

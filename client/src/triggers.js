@@ -5,7 +5,8 @@
 
 import { beginBusy } from './busy.js';
 import { controlValue, formValues } from './controls.js';
-import { evaluate } from './eval.js';
+import { evaluate, isDynamic } from './eval.js';
+import { isMap } from './values.js';
 
 // host: { send(handler, args, settled) -> sent?, isLive(), runEffect(effect) }
 export function createTriggers(host) {
@@ -39,7 +40,7 @@ export function createTriggers(host) {
       run() {
         const env = { ...record.env, arg: brought[0] };
         if (entry.effect) {
-          host.runEffect(entry.effect.map(part => evaluate(part, env)));
+          host.runEffect(entry.effect.map(part => effectPart(part, env)));
           return control?.answered();
         }
         const args = Array.from(entry.args ?? [], arg => evaluate(arg, env));
@@ -112,6 +113,12 @@ export function createTriggers(host) {
   }
 
   return { listen, flush };
+}
+
+// An effect's options are a plain map, whose values may be dynamic.
+function effectPart(part, env) {
+  if (!isMap(part) || isDynamic(part)) return evaluate(part, env);
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, evaluate(value, env)]));
 }
 
 const isEdit = event => event.type === 'input' || event.type === 'change';

@@ -82,9 +82,9 @@ test('keys, own arguments, effects of triggers, mount', () => withPage({
     mount: [{ handler: 'Job.seen', args: [1] }],
     keydown: [{ handler: 'Job.enter', args: [], opts: { key: 'Enter' } }],
     input: [{ handler: 'Job.typed', args: [op('upper', { $: 'arg', path: [] })], opts: { own: false } },
-      { effect: ['toast', v('Job', 'text'), {}] }],
+      { effect: ['toast', v('Job', 'text'), { kind: v('Job', 'kind') }] }],
   } })),
-  state: { Job: { text: 'from the state' } },
+  state: { Job: { text: 'from the state', kind: 'success' } },
 }, async (host, p) => {
   await p.focus('input');
   await p.keyboard.type('a');
@@ -92,7 +92,7 @@ test('keys, own arguments, effects of triggers, mount', () => withPage({
   await until(() => host.messages('event').length === 3);
   assert.deepEqual(host.messages('event').map(({ handler, args }) => [handler, args]),
     [['Job.seen', [1]], ['Job.typed', ['A']], ['Job.enter', ['Enter']]]);
-  await textIs(p, '.tl-toast span', 'from the state');
+  await textIs(p, '.tl-toast.tl-success span', 'from the state');
 }));
 
 test('a select shows the value that the state says, also when its options come later', () => withPage({
@@ -153,6 +153,20 @@ test('a refused change leaves what was typed for mending', () => withPage({
   await p.keyboard.type('bad');
   await p.waitForSelector('.tl-toast.tl-error');
   assert.equal(await p.inputValue('#q'), 'bad');
+}));
+
+test('a choice that is not taken goes back to what the state says', () => withPage({
+  pages: page(...['a', 'b'].map(name => el('input', {
+    type: 'radio', name: 'r', value: name, id: name, checked: op('eq', v('Job', 'r'), name), on: on('change', 'Job.choose'),
+  }))),
+  state: { Job: { r: 'a' } },
+}, async (host, p) => {
+  await p.evaluate(() => document.getElementById('b').click());
+  await until(() => host.messages('event').length === 1);
+  assert.deepEqual(host.messages('event')[0].args, ['b']);
+  await p.waitForFunction(() => document.getElementById('a').checked);
+  host.push({ Job: { r: 'b' } });
+  await p.waitForFunction(() => document.getElementById('b').checked);
 }));
 
 test('bound arguments are read when the trigger fires', () => withPage({

@@ -26,6 +26,12 @@ test('the page that the host rendered is kept, not drawn anew', async () => {
   host.close();
 });
 
+test('a root that came empty is drawn', () => withPage({ ...counter, drawn: false }, async (host, p) => {
+  await textIs(p, 'h2', '0 / 10');
+  await p.click('button');
+  await textIs(p, 'h2', '5 / 10');
+}));
+
 test('one field of one of 1,000 rows is one mutation', () => withPage({
   pages: page(el('ul', {}, each(v('Job', 'items'), 1, 'id',
     el('li', { class: cond(item(1, 'done'), 'done') }, pos(1), ' ', item(1, 'title'), ' of ', v('Job', 'n'),
