@@ -52,25 +52,31 @@ function controls.options(element)
   for _, option in ipairs(dom.elements(element.children)) do
     if option.tag == "option" then
       local v = option.attrs.value
-      out[#out + 1] = { element = option, value = v == true and "" or v and values.shown(v) or dom.text(option.children) }
+      local text = v == true and "" or v and values.shown(v) or dom.text(option.children)
+      out[#out + 1] = { element = option, value = text }
     end
   end
   return out
 end
 
--- `value` where the select has one, else the options' own `selected`.
+local function shows_one_of(list, text)
+  for _, v in ipairs(type(list) == "table" and list or {}) do
+    if values.shown(v) == text then return true end
+  end
+  return false
+end
+
+-- `value` where the select has one, else the option's own `selected`.
+local function is_wanted(select, option)
+  if select.wants.value == nil then return option.element.attrs.selected ~= nil end
+  if select.attrs.multiple then return shows_one_of(select.attrs.value, option.value) end
+  return values.shown(select.attrs.value) == option.value
+end
+
 local function wanted_options(element)
-  local wanted, out = element.attrs.value, {}
+  local out = {}
   for _, option in ipairs(controls.options(element)) do
-    local chosen
-    if element.wants.value == nil then
-      chosen = option.element.attrs.selected ~= nil
-    elseif element.attrs.multiple then
-      for _, v in ipairs(type(wanted) == "table" and wanted or {}) do chosen = chosen or values.shown(v) == option.value end
-    else
-      chosen = values.shown(wanted) == option.value
-    end
-    if chosen then out[#out + 1] = option.value end
+    if is_wanted(element, option) then out[#out + 1] = option.value end
   end
   return out
 end

@@ -45,7 +45,9 @@ end
 -- A copy of the options, marked as a map. `known`: name -> function(value) that is true when it fits.
 local function options(opts, what, known)
   if opts == nil then return native.map {} end
-  if type(opts) ~= "table" or kinds.of(opts) then where.fail("%s: options: a table, got %s", what, kinds.describe(opts)) end
+  if type(opts) ~= "table" or kinds.of(opts) then
+    where.fail("%s: options: a table, got %s", what, kinds.describe(opts))
+  end
   local out = {}
   for name, value in pairs(opts) do
     if not known[name] then

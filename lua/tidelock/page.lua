@@ -41,7 +41,9 @@ end
 
 local function text_option(name)
   return function(v)
-    if type(v) ~= "string" or not utf8.len(v) then where.fail("tl.page: %s is a string, got %s", name, kinds.describe(v)) end
+    if type(v) ~= "string" or not utf8.len(v) then
+      where.fail("tl.page: %s is a string, got %s", name, kinds.describe(v))
+    end
     return v
   end
 end
@@ -87,7 +89,9 @@ function page.page(text, opts, fn)
   if fn == nil and type(opts) == "function" then opts, fn = nil, opts end
   local app = open_app "tl.page"
   if type(text) ~= "string" then where.fail("tl.page: the route is a string, got %s", kinds.describe(text)) end
-  if opts ~= nil and type(opts) ~= "table" then where.fail("tl.page: options: a table, got %s", kinds.describe(opts)) end
+  if opts ~= nil and type(opts) ~= "table" then
+    where.fail("tl.page: options: a table, got %s", kinds.describe(opts))
+  end
   if type(fn) ~= "function" then
     where.fail("tl.page: the last argument is a function that returns the page's element, got %s", kinds.describe(fn))
   end
@@ -115,7 +119,9 @@ end
 
 local head_options = {
   lang = function(known, v)
-    if type(v) ~= "string" then where.fail("tl.head: lang is a language's tag, as \"en\", got %s", kinds.describe(v)) end
+    if type(v) ~= "string" then
+      where.fail("tl.head: lang is a language's tag, as \"en\", got %s", kinds.describe(v))
+    end
     known.lang = v
   end,
   script = function(known, v)

@@ -255,7 +255,8 @@ end
 local function check_editable(self, element, name)
   check_usable(element)
   if element.attrs.readonly then error(("%s is read-only"):format(dom.describe(element)), 0) end
-  local heard = self.triggers:reaches(element, "change") or (name == "input" and self.triggers:reaches(element, "input"))
+  local triggers = self.triggers
+  local heard = triggers:reaches(element, "change") or (name == "input" and triggers:reaches(element, "input"))
   if not heard and not form_of(self, element) then refuse_without_trigger(element, name) end
 end
 

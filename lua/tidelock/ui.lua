@@ -253,9 +253,12 @@ end
 ---@param opts { key: string }|nil key: the field that identifies an element
 function ui.foreach(v, fn, opts)
   if kinds.of(v) ~= "var" then
-    where.fail("ui.foreach: the first argument is a Var, got %s (a `for` loop does for what is fixed)", kinds.describe(v))
+    where.fail("ui.foreach: the first argument is a Var, got %s (a `for` loop does for what is fixed)",
+      kinds.describe(v))
   end
-  if type(fn) ~= "function" then where.fail("ui.foreach: the second argument is a function, got %s", kinds.describe(fn)) end
+  if type(fn) ~= "function" then
+    where.fail("ui.foreach: the second argument is a function, got %s", kinds.describe(fn))
+  end
   local node = { form = "foreach", list = var.operand(v, "ui.foreach"), key = foreach_key(opts) }
   local item = var.make { ["$"] = "item", of = node, path = {} }
   local position = var.make { ["$"] = "pos", of = node }

@@ -31,11 +31,19 @@ function Form:press() self.keys = self.keys + 1 end
 function Form:note(what) self.last = what end
 function Form:appeared() self.mounted = self.mounted + 1 end
 
+local function size_button(size)
+  return ui.input {
+    type = "radio", name = "size", id = size, value = size, checked = Form.size:eq(size), on_change = Form.set_size,
+  }
+end
+
 tl.page("/", { title = "Form" }, function()
   return ui.main {
     ui.h1 { "Hello ", Form.name },
     ui.label { "Name", ["for"] = "name" },
-    ui.input { id = "name", value = Form.name, on_change = Form.set_name, on_input = tl.on(Form.typed, { debounce = 0.3 }) },
+    ui.input {
+      id = "name", value = Form.name, on_change = Form.set_name, on_input = tl.on(Form.typed, { debounce = 0.3 }),
+    },
     ui.label { "Age", ui.input { type = "number", value = Form.age, on_change = Form.set_age } },
     ui.label { "Agreed", ui.input { type = "checkbox", checked = Form.agreed, on_change = Form.set_agreed } },
     ui.select {
@@ -46,8 +54,8 @@ tl.page("/", { title = "Form" }, function()
       id = "tags", multiple = true, value = Form.tags, on_change = Form.set_tags,
       ui.option "a", ui.option "b", ui.option "c",
     },
-    ui.input { type = "radio", name = "size", id = "m", value = "m", checked = Form.size:eq "m", on_change = Form.set_size },
-    ui.input { type = "radio", name = "size", id = "l", value = "l", checked = Form.size:eq "l", on_change = Form.set_size },
+    size_button "m",
+    size_button "l",
     ui.form {
       id = "order", on_submit = Form.send,
       ui.input { name = "title", required = true },

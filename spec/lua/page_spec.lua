@@ -1,0 +1,208 @@
+-- page_spec.lua: routes, tl.page, tl.head, and the HTML of a page.
+local native = require "tidelock.native"
+local page = require "tidelock.page"
+local route = require "tidelock.route"
+local ui = require "tidelock.ui"
+
+local real = { app_table = native.app_table, offer = native.offer, keyhint = native.keyhint }
+local app, offers, hints
+
+-- An app of tables only; the host's is not asked.
+before_each(function()
+  app, offers, hints = { frozen = false }, {}, {}
+  native.app_table = function() return app end
+  native.offer = function(name) offers[#offers + 1] = name end
+  native.keyhint = function(path, key) hints[#hints + 1] = table.concat(path, ".") .. "=" .. key end
+end)
+
+after_each(function()
+  native.app_table, native.offer, native.keyhint = real.app_table, real.offer, real.keyhint
+end)
+
+local function event(name) return setmetatable({ handler = name }, { __tidelock = "event" }) end
+
+local function fails(pattern, fn, ...)
+  local ok, err = pcall(fn, ...)
+  assert.is_false(ok, "it did not fail")
+  assert.matches(pattern, tostring(err))
+end
+
+local function paragraph() return ui.p "x" end
+
+describe("a route", function()
+  local function match(text, path)
+    return route.match(assert(route.parse(text)), route.segments(path))
+  end
+
+  it("matches paths and gives parameters", function()
+    assert.same({}, match("/", "/"))
+    assert.same({}, match("/about", "/about/?x=1#y"))
+    assert.same({ id = "a b" }, match("/post/[id]", "/post/a%20b"))
+    assert.same({ rest = { "a", "b" } }, match("/docs/[[...rest]]", "/docs/a/b"))
+    assert.same({ rest = {} }, match("/docs/[[...rest]]", "/docs"))
+    assert.is_nil(match("/docs/[...rest]", "/docs"))
+    assert.is_nil(match("/post/[id]", "/post"))
+    assert.is_nil(match("/post/[id]", "/post/1/2"))
+    assert.is_nil(match("/post", "/Post"))
+  end)
+
+  it("is refused when it is none", function()
+    for _, text in ipairs { "about", "", "/a//b", "/a?b", "/[a", "/[a]b", "/[1]", "/[...rest]/x", "/[a]/[a]" } do
+      assert.is_nil(route.parse(text), text)
+    end
+  end)
+
+  it("goes before another: fixed, one, rest", function()
+    for _, text in ipairs { "/[[...rest]]", "/post/[id]", "/post/[...rest]", "/post/new" } do
+      page.page(text, paragraph)
+    end
+    page.finish(app)
+    assert.equal("/post/new", page.lookup(app, "/post/new").route)
+    assert.equal("/post/[id]", page.lookup(app, "/post/7").route)
+    assert.equal("/post/[...rest]", page.lookup(app, "/post/7/8").route)
+    assert.equal("/[[...rest]]", page.lookup(app, "/").route)
+  end)
+end)
+
+describe("tl.page", function()
+  it("gives a tree, a title and what is to load", function()
+    page.page("/", { title = "Start", on_load = { event "Job.load" }, style = false }, function()
+      return ui.main { ui.var("Job", "n") }
+    end)
+    page.finish(app)
+    local entry = page.lookup(app, "/?x")
+    assert.equal(200, entry.status)
+    assert.equal("Start", entry.title)
+    assert.is_false(entry.style)
+    assert.equal("Job.load", entry.on_load[1].handler)
+    assert.same({ "main", {}, { { ["$"] = "var", path = { "Job", "n" } } } }, native.json_decode(entry.json))
+  end)
+
+  it("offers the handlers of its triggers, not of on_load, and hints at keys", function()
+    for _, text in ipairs { "/", "/b" } do
+      page.page(text, { on_load = event "Job.load" }, function()
+        local list = ui.foreach(ui.var("Job", "items"), function() return "" end, { key = "id" })
+        return ui.p { on_click = event "Job.go", list }
+      end)
+    end
+    page.finish(app)
+    assert.same({ "Job.go" }, offers)
+    assert.same({ "Job.items=id" }, hints)
+  end)
+
+  it("has a 404 page, the app's or its own", function()
+    page.page("/", paragraph)
+    page.finish(app)
+    local entry = page.lookup(app, "/nope")
+    assert.equal(404, entry.status)
+    assert.equal("404", entry.route)
+    assert.matches("Page not found", entry.json)
+  end)
+
+  it("takes the app's 404 page", function()
+    page.page("404", { title = "Gone" }, paragraph)
+    page.finish(app)
+    assert.equal("Gone", page.lookup(app, "/404").title)
+    assert.equal(404, page.lookup(app, "/404").status)
+  end)
+
+  it("is declared while main.lua loads, once", function()
+    page.page("/post/[id]", paragraph)
+    fails('"/post/%[slug%]" is declared already at .*page_spec.lua:%d+', page.page, "/post/[slug]", paragraph)
+    app.frozen = true
+    fails("while main.lua loads", page.page, "/x", paragraph)
+    fails("while main.lua loads", page.head, {})
+    app = nil
+    fails("belongs into an app's main.lua", page.page, "/x", paragraph)
+  end)
+
+  it("refuses options that are none", function()
+    fails("unknown option titel %(did you mean title%?%)", page.page, "/", { titel = "x" }, paragraph)
+    fails("title is a string", page.page, "/", { title = 5 }, paragraph)
+    fails("on_load is an event", page.page, "/", { on_load = print }, paragraph)
+    fails("last argument is a function", page.page, "/", {})
+    fails("begins with /", page.page, "x", paragraph)
+  end)
+
+  it("names page and line of what is wrong", function()
+    page.page("/bad", function()
+      local child = ui.p { on_clik = event "Job.go" }
+      return child
+    end)
+    fails('page_spec.lua:%d+: ui.p: unknown trigger on_clik.*%(page "/bad"%)', page.finish, app)
+  end)
+
+  it("names page and function where a call leaves no line", function()
+    page.page("/bad", function()
+      return ui.p { true }
+    end)
+    fails('page_spec.lua:%d+: ui.p: a boolean is no child.*%(page "/bad"%)', page.finish, app)
+  end)
+
+  it("names the page of an error of Lua's", function()
+    page.page("/bad", function()
+      local nothing = nil
+      return ui.p { nothing.x }
+    end)
+    fails('attempt to index a nil value.*%(page "/bad"%)', page.finish, app)
+  end)
+
+  it("wants an element", function()
+    page.page("/", function() end)
+    fails("returned nil, not an element", page.finish, app)
+  end)
+end)
+
+describe("a page's HTML", function()
+  local function html(opts)
+    page.finish(app)
+    return page.html(app, page.lookup(app, "/"), opts or {})
+  end
+
+  it("has head, root and data", function()
+    page.page("/", { title = "A & <b>" }, function() return ui.p "</script><!--" end)
+    local text = html { css = "/c.css", js = "/c.js", state_json = '{"Job":{"n":1}}', dev = true }
+    assert.matches("^<!doctype html>", text)
+    assert.matches('<meta charset="utf%-8">', text)
+    assert.matches("<title>A &amp; &lt;b&gt;</title>", text)
+    assert.matches('<link rel="stylesheet" href="/c.css">', text)
+    assert.matches('<script defer src="/c.js"></script>', text)
+    assert.matches('<div id="tl%-root"></div>', text)
+    local data = text:match '<script type="application/json" id="tl%-page">(.-)</script>'
+    assert.is_nil(data:find("<", 1, true))
+    local decoded = native.json_decode(data)
+    assert.equal("/", decoded.route)
+    assert.equal("A & <b>", decoded.title)
+    assert.same({ "p", {}, { "</script><!--" } }, decoded.tree)
+    assert.same({ Job = { n = 1 } }, decoded.state)
+    assert.is_true(decoded.dev)
+  end)
+
+  it("has the app's head", function()
+    page.page("/", { style = false }, paragraph)
+    page.head {
+      lang = "de", script = "/app.js", ui.meta { name = "x", content = 'a"b' }, ui.link { rel = "icon", href = "/i.svg" },
+    }
+    local text = html { css = "/c.css" }
+    assert.matches('<html lang="de">', text)
+    assert.matches('<meta content="a&quot;b" name="x">', text)
+    assert.matches('<link href="/i.svg" rel="icon">', text)
+    assert.matches('<script defer src="/app.js"></script>', text)
+    assert.is_nil(text:find("/c.css", 1, true))
+  end)
+
+  it("refuses a head that is none", function()
+    fails("tl.head takes ui.meta, ui.link, ui.base", page.head, { ui.p "x" })
+    fails("cannot change with a tab's state", page.head, { ui.meta { content = ui.var("Job", "n") } })
+    fails("unknown option scripts %(did you mean script%?%)", page.head, { scripts = "/a.js" })
+    fails("script is the path", page.head, { script = "javascript:x" })
+  end)
+end)
+
+describe("tl.assets", function()
+  it("names one folder", function()
+    page.assets "static"
+    assert.equal("static", app.assets)
+    fails("there is one folder", page.assets, "more")
+  end)
+end)
