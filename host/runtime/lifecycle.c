@@ -155,9 +155,9 @@ static int specs_ended(lua_State *L) { /* upvalue: where the exit code goes; arg
 
 /* The root task: runs the runner; whatever happens, the end is told. */
 static const char root_chunk[] = "local ended, arguments = ...\n"
-                                 "local ok, code = xpcall(require('tidelock.runner').main, debug.traceback, arguments)\n"
-                                 "if not ok then io.stderr:write(tostring(code), '\\n') code = 2 end\n"
-                                 "ended(code)\n";
+                                 "local ok, good = xpcall(require('tidelock.runner').run, debug.traceback, arguments)\n"
+                                 "if not ok then io.stderr:write(tostring(good), '\\n') end\n"
+                                 "ended(not ok and 2 or good and 0 or 1)\n";
 
 static int start_root(lua_State *L) { /* exit code (light), argc, argv (light) */
   int *code = lua_touserdata(L, 1), argc = (int)lua_tointeger(L, 2);
