@@ -7,7 +7,7 @@ import { each, el, item, on, op, v } from './support/trees.js';
 
 const form = {
   pages: page(
-    el('input', { id: 'q', value: v('Job', 'q'), on: on('input', 'Job.set_q', [], { debounce: 0.05 }) }),
+    el('input', { id: 'q', value: v('Job', 'q'), on: on('input', 'Job.set_q', [], { debounce: 0.3 }) }),
     el('input', { id: 'n', type: 'number', value: v('Job', 'n'), on: on('change', 'Job.set_n') }),
     el('input', { id: 'c', type: 'checkbox', checked: v('Job', 'c'), on: on('change', 'Job.set_c') }),
     el('form', { on: on('submit', 'Job.save', ['bound']) },

@@ -5,27 +5,24 @@
  * content with the nodes below, its base, its handles) goes to the place of the twin. */
 #include "core/draft_inner.h"
 
-void tl__twin_link(tl_dnode *n, tl_dnode *copy) {
-  if (n->twin) {
-    n->twin->twin_of = NULL;
-    n->draft->twins--;
-  }
-  n->twin = copy;
-  copy->twin_of = n;
-  n->draft->twins++;
+static void unlink_copy(tl_dnode *n) {
+  if (!n->twin) return;
+  n->twin->twin_of = NULL;
+  n->twin = NULL;
+  n->draft->twins--;
 }
 
 void tl__twin_unlink(tl_dnode *n) {
-  if (n->twin) {
-    n->twin->twin_of = NULL;
-    n->twin = NULL;
-    n->draft->twins--;
-  }
-  if (n->twin_of) {
-    n->twin_of->twin = NULL;
-    n->twin_of = NULL;
-    n->draft->twins--;
-  }
+  unlink_copy(n);
+  if (n->twin_of) unlink_copy(n->twin_of);
+}
+
+void tl__twin_link(tl_dnode *n, tl_dnode *copy) {
+  unlink_copy(n);
+  if (copy->twin_of) unlink_copy(copy->twin_of);
+  n->twin = copy;
+  copy->twin_of = n;
+  n->draft->twins++;
 }
 
 static void adopt_children(tl_dnode *n) {
@@ -34,7 +31,7 @@ static void adopt_children(tl_dnode *n) {
   for (size_t from = 0; n->tree && (child = tl__dnode_below(n->tree, from, &pos)); from = pos + 1) child->parent = n;
 }
 
-/* n and an unbound node of equal content trade all but their places. */
+/* n and an untouched node of equal content trade all but their places. */
 static void trade(tl_dnode *n, tl_dnode *unbound) {
   const uint8_t own = DN_FLUID | DN_FRESH; /* flags that belong to the content */
   tl_dnode was = *n;
@@ -72,24 +69,27 @@ static void merge_handles(tl_dnode *n, tl_dnode *twin) {
   }
 }
 
-/* Both are held: handles go one by one, here and, place by place, below. */
+/* The twin has been touched as well: handles go one by one, here and, place by place, below. */
 static void merge(tl_dnode *n, tl_dnode *twin) {
   size_t pos;
   tl_dnode *child;
   for (size_t from = 0; n->tree && (child = tl__dnode_below(n->tree, from, &pos)); from = pos + 1)
-    if (child->refs > 0) tl__twin_handover(child, tl__dnode_child(twin, pos));
+    tl__twin_handover(child, tl__dnode_child(twin, pos));
   merge_handles(n, twin);
 }
 
+/* Links of n to others are from now on those of the twin: all of them have the same content. */
+static void pass_links(tl_dnode *n, tl_dnode *twin) {
+  tl_dnode *copy = n->twin, *source = n->twin_of;
+  tl__twin_unlink(n);
+  if (copy && copy != twin) tl__twin_link(twin, copy);
+  if (source && source != twin) tl__twin_link(source, twin);
+}
+
 void tl__twin_handover(tl_dnode *n, tl_dnode *twin) {
-  if (n->twin == twin) {
-    n->twin = twin->twin_of = NULL;
-    n->draft->twins--;
-  }
-  if (twin->refs == 0)
-    trade(n, twin);
-  else
-    merge(n, twin);
+  pass_links(n, twin);
+  if (twin->refs == 0 && !twin->tree) trade(n, twin);
+  else merge(n, twin);
 }
 
 void tl__twin_displaced(tl_dnode *n) {
@@ -101,5 +101,5 @@ void tl__twin_displaced(tl_dnode *n) {
   size_t pos;
   tl_dnode *child;
   for (size_t from = 0; n->tree && (child = tl__dnode_below(n->tree, from, &pos)); from = pos + 1)
-    if (child->refs > 0) tl__twin_displaced(child);
+    tl__twin_displaced(child);
 }

@@ -56,7 +56,9 @@ static bool same(tl_value v, tl_value old) {
   if (old.kind != TL_DRAFT) return tl_identical(v, old);
   if (v.kind == TL_DRAFT) return v.draft == old.draft;
   const tl_dnode *n = old.draft;
-  return tl_is_container(v) && n->now == v.node;
+  if (!tl_is_container(v)) return false;
+  bool both_empty = tl_count(v) == 0 && tl_dnode_count(n) == 0 && v.kind == n->kind;
+  return both_empty ? tl_list_fluid(v) == tl_dnode_fluid(n) : n->now == v.node;
 }
 
 static tl_dstatus overwrite(tl_dnode *n, size_t pos, tl_value v) {

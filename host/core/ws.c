@@ -104,8 +104,8 @@ static size_t open_tail(const char *p, size_t n) {
 /* A fragmented text is checked as it grows: a peer that sends rubbish is failed before it has filled the memory. */
 static bool check_text(tl_ws *w, bool fin) {
   size_t n = w->message.len - w->checked;
-  const char *p = w->message.data + w->checked;
   if (!n) return true;
+  const char *p = w->message.data + w->checked;
   if (!fin) n -= open_tail(p, n);
   w->checked += n;
   return tl_utf8_valid(p, n);

@@ -74,8 +74,8 @@ void tl_host_load_app(lua_State *L, tl_host *h, const char *file) {
   *tl_app_state_limit(h->app) = h->config.state_limit;
   tl_lua_options(h->lua)->memory_limit = h->config.memory_limit;
   tl_lua_options(h->lua)->cleanup_time = h->config.cleanup_time;
+  finish_pages(L); /* a page may still declare: a setter that stands inline in it */
   tl_app_freeze(L, h->app);
-  finish_pages(L);
   take_assets(L, h);
   tl_buf_clear(&h->default_state);
   tl_json_write_public(&h->default_state, tl_app_default_root(h->app));

@@ -182,12 +182,23 @@ static int seed(lua_State *L) {
 
 /* ---- the app ---- */
 
+static int load_app(lua_State *L) {
+  tl_host_load_app(L, tl_host_of(L), luaL_checkstring(L, 1));
+  return 0;
+}
+
+/* An app that fails while it loads is dropped: the next spec finds the host as it was. */
 static int app_load(lua_State *L) {
   tl_host *h = tl_host_of(L);
   if (h->app) return luaL_error(L, "an app is loaded already");
   tl_config_defaults(&h->config);
   h->config.dev = true;
-  tl_host_load_app(L, h, luaL_checkstring(L, 1));
+  lua_pushcfunction(L, load_app);
+  lua_pushvalue(L, 1);
+  if (lua_pcall(L, 1, 0, 0)) {
+    tl_host_unload(h);
+    return lua_error(L);
+  }
   lua_pushboolean(L, 1);
   return 1;
 }

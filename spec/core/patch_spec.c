@@ -34,22 +34,22 @@ static void fits(tl_value vector, tl_value old, tl_value new, tl_value patch, bo
   char name[128];
   tl_buf made = {0}, err = {0};
   tl_value got = tl_nil(), mine = tl_nil();
-  CHECKF(tl_patch_apply(old, patch, &got, &err) == 0 && tl_equal(got, new), "%s: does not fit: %.*s",
-         name_of(vector, name), (int)err.len, err.data);
+  CHECKF(tl_patch_apply(old, patch, &got, &err) == 0 && tl_equal(got, new), "%s: does not fit: %s",
+         name_of(vector, name), tl_buf_cstr(&err));
   bool differs = tl_diff(old, new, NULL, &made);
   CHECK(differs == !tl_equal(old, new));
   if (differs) {
     mine = spec_json(tl_buf_cstr(&made));
     tl_value again = tl_nil();
-    CHECKF(tl_patch_apply(old, mine, &again, &err) == 0 && tl_equal(again, new), "%s: mine does not fit: %s: %.*s",
-           name_of(vector, name), made.data, (int)err.len, err.data);
+    CHECKF(tl_patch_apply(old, mine, &again, &err) == 0 && tl_equal(again, new), "%s: mine does not fit: %s: %s",
+           name_of(vector, name), tl_buf_cstr(&made), tl_buf_cstr(&err));
     tl_release(again);
   }
   if (exact) {
     tl_buf want = {0};
     tl_json_write(&want, patch);
-    CHECKF(tl_equal(mine, patch), "%s:\n    mine %.*s\n    want %.*s", name_of(vector, name), (int)made.len, made.data,
-           (int)want.len, want.data);
+    CHECKF(tl_equal(mine, patch), "%s:\n    mine %s\n    want %s", name_of(vector, name), tl_buf_cstr(&made),
+           tl_buf_cstr(&want));
     tl_buf_free(&want);
   }
   tl_release(mine);

@@ -1,0 +1,311 @@
+/* computed.c: computed vars: when their functions run, and what they gave. A tab's cache holds for each computed var its last value and the
+ * trace of what it read; a tab without one has the app's, made once for the default root. A value is valid as long as its trace
+ * holds in the root at hand, whichever that is: a draft's, a commit's, the one after a rollback.
+ *
+ * Functions run under lua_pcall, so they cannot wait, on an immutable root, so they cannot write. */
+#include "lua/computed.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "lua/inner.h"
+#include "lua/proxy.h"
+#include "lua/state.h"
+
+typedef struct entry {
+  tl_trace *trace; /* of the last run; NULL: never ran */
+  tl_value value;  /* owned: of the last run that went well */
+  bool failed;     /* the last run raised ... */
+  bool reported;   /* ... which was told */
+  bool busy;       /* runs just now */
+} entry;
+
+typedef struct tl_cache {
+  size_t n;
+  entry entries[];
+} tl_cache;
+
+typedef struct eval { /* one look at computed vars, over one root */
+  lua_State *L;
+  tl_app *app;
+  tl_cell *cell; /* NULL: the app's defaults */
+  tl_value root; /* borrowed */
+} eval;
+
+static tl_value current(eval *e, size_t slot);
+
+/* ---- caches ---- */
+
+static tl_cache *cache_new(size_t n) {
+  tl_cache *c = tl_calloc(sizeof *c + n * sizeof *c->entries);
+  c->n = n;
+  return c;
+}
+
+static void cache_free(tl_cache *c) {
+  if (!c) return;
+  for (size_t i = 0; i < c->n; i++) {
+    tl__trace_release(c->entries[i].trace);
+    tl_release(c->entries[i].value);
+  }
+  tl_free(c);
+}
+
+static entry *seen_entry(const eval *e, size_t slot) {
+  tl_cache *c = e->cell && e->cell->computed ? e->cell->computed : e->app->cache;
+  return &c->entries[slot];
+}
+
+/* The entry for writing: the tab gets a cache of its own. */
+static entry *own_entry(const eval *e, size_t slot) {
+  if (e->cell && !e->cell->computed) {
+    tl_cache *c = cache_new(e->app->n_computed);
+    for (size_t i = 0; i < c->n; i++) {
+      c->entries[i] = e->app->cache->entries[i];
+      if (c->entries[i].trace) tl__trace_retain(c->entries[i].trace);
+      tl_retain(c->entries[i].value);
+    }
+    e->cell->computed = c;
+  }
+  return seen_entry(e, slot);
+}
+
+void tl_computed_drop(lua_State *L, tl_cell *c) {
+  (void)L;
+  cache_free(c->computed);
+  c->computed = NULL;
+}
+
+void tl__computed_free(tl_app *a) {
+  cache_free(a->cache);
+  a->cache = NULL;
+}
+
+/* ---- running a function ---- */
+
+typedef struct run {
+  const tl_var *var;
+  tl_trace *trace;
+  tl_value value; /* out, owned */
+} run;
+
+static int run_body(lua_State *L) { /* run as light userdata */
+  run *r = lua_touserdata(L, 1);
+  const tl_var *v = r->var;
+  tl__class_function(L, v->cls, v->name);
+  tl__push_traced(L, v->cls, r->trace);
+  lua_call(L, 1, 1);
+  tl_place place = {.state = v->cls->name, .var = v->name, .is_public = v->is_public};
+  tl__take take = {.place = &place};
+  r->value = tl__from_lua(L, -1, &take);
+  return 0;
+}
+
+/* Calls the function; +1 an error value when it fails. Whatever happens, the marks that it runs are taken back. */
+static bool call(eval *e, run *r, const char *name) {
+  lua_State *L = e->L;
+  tl_lua *S = tl_lua_of(L);
+  const char *outer = S->nowait_in;
+  S->nowait++;
+  S->nowait_in = name;
+  e->app->evaluating++;
+  lua_pushcfunction(L, tl__traceback);
+  lua_pushcfunction(L, run_body);
+  lua_pushlightuserdata(L, r);
+  bool ok = lua_pcall(L, 1, 0, -3) == LUA_OK;
+  lua_remove(L, ok ? -1 : -2);
+  e->app->evaluating--;
+  S->nowait--;
+  S->nowait_in = outer;
+  tl__trace_close(r->trace);
+  return ok;
+}
+
+/* Raises what the function raises, after the entry is in order again. */
+static tl_value evaluate(eval *e, size_t slot) {
+  const tl_var *v = e->app->computed[slot];
+  char name[224];
+  snprintf(name, sizeof name, "the computed var %s.%s", v->cls->name, v->name);
+  luaL_checkstack(e->L, 8, NULL);
+  own_entry(e, slot)->busy = true;
+  run r = {.var = v, .trace = tl__trace_new(e->root, e->app, e->cell), .value = tl_nil()};
+  bool ok = call(e, &r, name);
+  entry *x = seen_entry(e, slot);
+  tl_trace *old = x->trace;
+  x->busy = x->reported = false;
+  x->failed = !ok;
+  x->trace = r.trace;
+  tl__trace_release(old);
+  if (!ok) lua_error(e->L);
+  tl_release(x->value);
+  x->value = r.value;
+  return x->value;
+}
+
+/* ---- is the last value still right? ---- */
+
+static bool same_value(tl_value a, tl_value b) {
+  if (tl_identical(a, b)) return true;
+  return tl_kind_of(a) == tl_kind_of(b) && !tl_is_container(a) && tl_equal(a, b);
+}
+
+/* The other computed vars that the trace read are brought up to date first. */
+static bool reads_hold(eval *e, tl_trace *t) {
+  size_t n;
+  const tl__read *reads = tl__trace_reads(t, &n);
+  for (size_t i = 0; i < n; i++)
+    if (!same_value(current(e, reads[i].slot), reads[i].seen)) return false;
+  return true;
+}
+
+static bool holds(eval *e, size_t slot) {
+  entry *x = seen_entry(e, slot);
+  if (!x->trace || !tl__trace_holds(x->trace, e->root)) return false;
+  if (!reads_hold(e, x->trace)) return false;
+  tl__trace_rebase(seen_entry(e, slot)->trace, e->root);
+  return true;
+}
+
+static int raise_cycle(eval *e, const tl_var *v) {
+  lua_State *L = e->L;
+  lua_pushliteral(L, "");
+  for (size_t i = 0; i < e->app->n_computed; i++)
+    if (seen_entry(e, i)->busy) {
+      lua_pushfstring(L, " %s.%s", e->app->computed[i]->cls->name, e->app->computed[i]->name);
+      lua_concat(L, 2);
+    }
+  return tl_raise(L, "ComputedCycleError", "%s.%s needs its own value; these computed vars read each other:%s", v->cls->name, v->name,
+                  lua_tostring(L, -1));
+}
+
+/* The value over e->root, borrowed from the cache. Raises. */
+static tl_value current(eval *e, size_t slot) {
+  entry *x = seen_entry(e, slot);
+  if (x->busy) raise_cycle(e, e->app->computed[slot]);
+  if (!x->failed && holds(e, slot)) return seen_entry(e, slot)->value;
+  return evaluate(e, slot);
+}
+
+/* ---- reading ---- */
+
+void tl__computed_inside(lua_State *L, tl_cell *cell, const tl_var *v, tl_value *out) {
+  tl_app *a = v->cls->app;
+  *out = tl_nil();
+  if (!a || !a->cache) return;
+  tl_value *root = tl__push_box(L);
+  *root = tl_draft_peek(cell->draft);
+  eval e = {.L = L, .app = a, .cell = cell, .root = *root};
+  *out = tl_retain(current(&e, v->slot));
+  lua_pop(L, 1);
+}
+
+tl_value tl__computed_traced(lua_State *L, tl_trace *t, const tl_var *v) {
+  tl_value vars, value = tl_nil();
+  tl_app *a = tl__trace_app(t);
+  if (a) {
+    eval e = {.L = L, .app = a, .cell = tl__trace_cell(t), .root = tl__trace_root(t)};
+    value = current(&e, v->slot);
+    tl__trace_note(t, v->slot, value);
+  } else if (tl_map_get(tl__trace_root(t), v->cls->name, v->cls->name_len, &vars)) {
+    tl_map_get(vars, v->key, v->key_len, &value);
+  }
+  return value;
+}
+
+int tl__computed_write(lua_State *L, const char *what) {
+  return tl_raise(L, "ImmutableStateError", "%s: a computed var only reads; write in a handler, or inside with_state", what);
+}
+
+/* ---- at a commit ---- */
+
+typedef struct commit {
+  eval *e;
+  size_t slot;
+} commit;
+
+static int commit_one(lua_State *L) {
+  commit *c = lua_touserdata(L, 1);
+  eval e = *c->e;
+  e.L = L;
+  current(&e, c->slot);
+  return 0;
+}
+
+/* The error value is on top. */
+static void report(eval *e, size_t slot) {
+  const tl_var *v = e->app->computed[slot];
+  lua_State *L = e->L;
+  char name[208];
+  snprintf(name, sizeof name, "%s.%s", v->cls->name, v->name);
+  if (e->app->on_error) e->app->on_error(e->app->on_error_ctx, L, e->cell, name);
+  lua_getglobal(L, "tostring");
+  lua_pushvalue(L, -2);
+  bool text = lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING;
+  tl_log(TL_LOG_ERROR, "the computed var %s keeps its last value: %s", name, text ? lua_tostring(L, -1) : "an error that has no text");
+  lua_pop(L, 1);
+}
+
+/* A failed one is run again only when something that it read has changed. */
+static void update(eval *e, size_t slot) {
+  entry *x = seen_entry(e, slot);
+  if (x->failed && x->reported && x->trace && tl__trace_holds(x->trace, e->root)) return;
+  commit c = {.e = e, .slot = slot};
+  lua_pushcfunction(e->L, commit_one);
+  lua_pushlightuserdata(e->L, &c);
+  if (lua_pcall(e->L, 1, 0, 0) == LUA_OK) return;
+  report(e, slot);
+  own_entry(e, slot)->reported = true;
+  lua_pop(e->L, 1);
+}
+
+static bool stored_is(tl_value root, const tl_var *v, tl_value value) {
+  tl_value vars, stored;
+  return tl_map_get(root, v->cls->name, v->cls->name_len, &vars) && tl_map_get(vars, v->key, v->key_len, &stored) &&
+         same_value(stored, value);
+}
+
+/* Takes over root; owned: root with the cached values at their places. */
+static tl_value write_values(eval *e, tl_value root) {
+  tl_draft *d = NULL;
+  for (size_t i = 0; i < e->app->n_computed; i++) {
+    const tl_var *v = e->app->computed[i];
+    tl_value value = seen_entry(e, i)->value;
+    if (stored_is(root, v, value)) continue;
+    if (!d) d = tl_draft_begin(root);
+    tl_dnode *vars = tl_dnode_get(tl_draft_root(d), v->cls->name, v->cls->name_len).node;
+    if (vars) tl_dnode_put(vars, v->key, v->key_len, tl_retain(value));
+  }
+  if (!d) return root;
+  tl_value out = tl_draft_finish(d);
+  tl_release(root);
+  return out;
+}
+
+static tl_value bring_up_to_date(eval *e, tl_value root) {
+  for (size_t i = 0; i < e->app->n_computed; i++) update(e, i);
+  return write_values(e, root);
+}
+
+tl_value tl_computed_commit(lua_State *L, tl_cell *c, tl_value root) {
+  tl_app *a = tl_app_current(L);
+  if (!a || !a->n_computed || !a->cache || !lua_checkstack(L, 16)) return root;
+  eval e = {.L = L, .app = a, .cell = c, .root = root};
+  return bring_up_to_date(&e, root);
+}
+
+void tl__computed_defaults(lua_State *L, tl_app *a) {
+  if (!a->n_computed) return;
+  luaL_checkstack(L, 16, NULL);
+  a->cache = cache_new(a->n_computed);
+  eval e = {.L = L, .app = a, .root = a->root};
+  a->root = bring_up_to_date(&e, a->root);
+}
+
+void tl_computed_on_error(lua_State *L, tl_computed_error_fn fn, void *ctx) {
+  tl_app *a = tl_app_current(L);
+  if (!a) return;
+  a->on_error = fn;
+  a->on_error_ctx = ctx;
+}

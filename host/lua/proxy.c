@@ -1,0 +1,305 @@
+/* proxy.c: proxies: how they are made, found again, and read. A proxy is bound to a draft node while it is inside, and holds an
+ * immutable value outside. The same node has the same proxy: a weak table from the node's handle to the userdata.
+ *
+ * Nothing in here waits, and nothing runs user code. Raises: lack of memory, and an integer key on a map. */
+#include "lua/proxy.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+static char proxy_tag;
+static char key_live; /* registry: weak table, handle's address -> proxy */
+
+tl_proxy *tl__proxy_test(lua_State *L, int idx) { return tl__tagged(L, idx, &proxy_tag, sizeof(tl_proxy)); }
+
+tl_proxy *tl__proxy_check(lua_State *L, int idx) {
+  tl_proxy *p = tl__proxy_test(L, idx);
+  if (!p) luaL_typeerror(L, idx, "list or map of a state");
+  return p;
+}
+
+tl_kind tl__proxy_kind(const tl_proxy *p) {
+  return p->handle.node ? tl_dnode_kind(p->handle.node) : tl_kind_of(p->value);
+}
+
+size_t tl__proxy_count(tl_proxy *p) {
+  if (p->handle.node) return tl_dnode_count(p->handle.node);
+  tl__dep_count(p->dep);
+  return tl_count(p->value);
+}
+
+tl_value tl__proxy_value(tl_proxy *p) {
+  if (p->handle.node) return tl_dnode_value(p->handle.node);
+  tl__dep_whole(p->dep);
+  return tl_retain(p->value);
+}
+
+tl_draft *tl__proxy_draft(const tl_proxy *p) {
+  return p->handle.node && tl_dnode_live(p->handle.node) ? tl_dnode_draft(p->handle.node) : NULL;
+}
+
+/* ---- making ---- */
+
+static void proxy_meta(lua_State *L);
+
+/* User value 3 and line: where it is read. Only vars note it; what is read through them asks its parents. */
+static void note_place(lua_State *L, tl_proxy *p, int idx) {
+  lua_Debug ar;
+  for (int level = 1; lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0) continue;
+    lua_pushstring(L, ar.short_src);
+    lua_setiuservalue(L, idx, 3);
+    p->line = ar.currentline;
+    return;
+  }
+}
+
+static tl_proxy *push_new(lua_State *L, const tl__hang *h) {
+  luaL_checkstack(L, 4, NULL);
+  tl_proxy *p = lua_newuserdatauv(L, sizeof *p, h->outside ? 3 : 2);
+  int idx = lua_gettop(L);
+  *p = (tl_proxy){.tag = &proxy_tag, .var = h->var, .view = h->view, .clean = h->clean};
+  tl__set_meta(L, &proxy_tag, proxy_meta);
+  lua_pushvalue(L, h->parent);
+  lua_setiuservalue(L, idx, 1);
+  lua_pushvalue(L, h->key);
+  lua_setiuservalue(L, idx, 2);
+  if (h->outside) note_place(L, p, idx);
+  return p;
+}
+
+void tl__push_value(lua_State *L, const tl__hang *h, const tl_value *v, tl_dep *dep) {
+  if (!tl_is_container(*v)) {
+    tl__push_scalar(L, v, true);
+    return;
+  }
+  tl_value *hold = tl__push_box(L); /* making the proxy may collect whatever v was borrowed from */
+  *hold = tl_retain(*v);
+  tl_proxy *p = push_new(L, h);
+  p->value = *hold;
+  p->dep = dep;
+  *hold = tl_nil();
+  lua_remove(L, -2);
+}
+
+/* +1 and true when the node has a proxy that lives. A handle whose proxy only waits for its finalizer is let go. */
+static bool push_known(lua_State *L, tl_dnode *node) {
+  for (tl_handle *h; (h = tl_dnode_handle(node)); tl_handle_unbind(h)) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &key_live);
+    bool known = lua_rawgetp(L, -1, h) == LUA_TUSERDATA;
+    lua_remove(L, -2);
+    if (known) return true;
+    lua_pop(L, 1);
+  }
+  return false;
+}
+
+/* The node stays where it is meanwhile: its container's tree holds it as long as the draft lives. */
+static void push_new_node(lua_State *L, const tl__hang *h, tl_dnode *node) {
+  tl_proxy *p = push_new(L, h);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &key_live);
+  lua_pushvalue(L, -2);
+  lua_rawsetp(L, -2, &p->handle);
+  lua_pop(L, 1);
+  tl_handle_bind(&p->handle, node);
+}
+
+static void push_slot(lua_State *L, const tl__hang *h, const tl_slot *s) {
+  luaL_checkstack(L, 4, NULL);
+  if (!s->found) lua_pushnil(L);
+  else if (!s->node) tl__push_value(L, h, &s->v, NULL);
+  else if (!push_known(L, s->node)) push_new_node(L, h, s->node);
+}
+
+void tl__push_child(lua_State *L, const tl__hang *h, tl_dnode *container, size_t i) {
+  tl_slot s = tl_dnode_at(container, i);
+  push_slot(L, h, &s);
+}
+
+void tl__push_member(lua_State *L, const tl__hang *h, tl_dnode *container) {
+  size_t len;
+  const char *key = lua_tolstring(L, h->key, &len);
+  tl_slot s = tl_dnode_get(container, key, len);
+  push_slot(L, h, &s);
+}
+
+/* ---- reading ---- */
+
+void tl__proxy_push_at(lua_State *L, int idx, tl_proxy *p, size_t i) {
+  luaL_checkstack(L, 8, NULL);
+  lua_pushinteger(L, (lua_Integer)i + 1);
+  tl__hang h = {.parent = idx, .key = lua_gettop(L), .var = p->var, .view = p->view, .clean = p->clean};
+  tl_value v;
+  tl_dep *dep = NULL;
+  if (p->handle.node) tl__push_child(L, &h, p->handle.node, i);
+  else if (tl__dep_at(p->dep, p->value, i, &v, &dep)) tl__push_value(L, &h, &v, dep);
+  else lua_pushnil(L);
+  lua_remove(L, h.key);
+}
+
+void tl__proxy_push_key(lua_State *L, int idx, tl_proxy *p, int key) {
+  tl__hang h = {.parent = idx, .key = key, .var = p->var, .view = p->view, .clean = p->clean};
+  size_t len;
+  tl_value v;
+  tl_dep *dep = NULL;
+  const char *s = lua_tolstring(L, key, &len);
+  if (p->handle.node) tl__push_member(L, &h, p->handle.node);
+  else if (tl__dep_get(p->dep, p->value, s, len, &v, &dep)) tl__push_value(L, &h, &v, dep);
+  else lua_pushnil(L);
+}
+
+static int raise_integer_key(lua_State *L) {
+  tl__proxy_path(L, 1, 0);
+  const char *path = lua_tostring(L, -1), *key = luaL_tolstring(L, 2, NULL);
+  return tl_raise(L, "SerializationError", "%s[%s]: a map has string keys; write [tostring(id)]", path, key);
+}
+
+static int proxy_index(lua_State *L) {
+  tl_proxy *p = tl__proxy_check(L, 1);
+  int is_int, type = lua_type(L, 2);
+  if (tl__proxy_kind(p) == TL_MAP) {
+    if (type == LUA_TNUMBER) return raise_integer_key(L);
+    if (type == LUA_TSTRING) tl__proxy_push_key(L, 1, p, 2);
+    else lua_pushnil(L);
+    return 1;
+  }
+  lua_Integer i = type == LUA_TNUMBER ? lua_tointegerx(L, 2, &is_int) : 0;
+  if (type == LUA_TSTRING) tl__list_method(L, 2);
+  else if (i < 1) lua_pushnil(L);
+  else tl__proxy_push_at(L, 1, p, (size_t)i - 1);
+  return 1;
+}
+
+static int proxy_newindex(lua_State *L) {
+  tl__proxy_check(L, 1);
+  tl__proxy_set(L, 1, 2, 3);
+  return 0;
+}
+
+static int proxy_len(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)tl__proxy_count(tl__proxy_check(L, 1)));
+  return 1;
+}
+
+/* Two live nodes are two elements, whatever they hold; where one is of the past, they are equal when they share their content. */
+static int proxy_eq(lua_State *L) {
+  tl_proxy *a = tl__proxy_test(L, 1), *b = tl__proxy_test(L, 2);
+  bool equal = a && b && (a == b || (a->handle.node && a->handle.node == b->handle.node));
+  if (a && b && !equal && !(tl__proxy_draft(a) && tl__proxy_draft(b))) {
+    tl_value va = tl__proxy_value(a), vb = tl__proxy_value(b);
+    equal = tl_identical(va, vb);
+    tl_release(va);
+    tl_release(vb);
+  }
+  lua_pushboolean(L, equal);
+  return 1;
+}
+
+static int proxy_tostring(lua_State *L) {
+  tl_proxy *p = tl__proxy_check(L, 1);
+  tl__proxy_path(L, 1, 0);
+  lua_pushfstring(L, "%s %s (%I)", tl__proxy_kind(p) == TL_MAP ? "map" : "list", lua_tostring(L, -1),
+                  (LUAI_UACINT)tl__proxy_count(p));
+  return 1;
+}
+
+static int proxy_gc(lua_State *L) {
+  tl_proxy *p = lua_touserdata(L, 1);
+  tl__walks_drop(p);
+  if (p->handle.node) tl_handle_unbind(&p->handle);
+  tl_release(p->value);
+  p->value = tl_nil();
+  return 0;
+}
+
+/* ---- paths ---- */
+
+static void write_key_at(lua_State *L, int key, tl_buf *out) {
+  size_t len;
+  if (lua_isinteger(L, key)) {
+    tl_buf_printf(out, "[%lld]", (long long)lua_tointeger(L, key));
+  } else if (lua_type(L, key) == LUA_TSTRING) {
+    const char *s = lua_tolstring(L, key, &len);
+    tl__write_key(out, s, len);
+  } else {
+    tl_buf_printf(out, "[%s]", luaL_typename(L, key));
+  }
+}
+
+/* The path it was read by; the proxy is on top of the stack. */
+static void write_read_path(lua_State *L, tl_buf *out) {
+  tl_proxy *p = tl__proxy_test(L, -1);
+  if (!p) return;
+  luaL_checkstack(L, 4, NULL);
+  lua_getiuservalue(L, -1, 1);
+  bool of_var = !tl__proxy_test(L, -1);
+  if (of_var) tl_buf_printf(out, "%s.%s", p->var->cls->name, p->var->name);
+  else write_read_path(L, out);
+  lua_pop(L, 1);
+  if (of_var) return;
+  lua_getiuservalue(L, -1, 2);
+  write_key_at(L, lua_gettop(L), out);
+  lua_pop(L, 1);
+}
+
+void tl__proxy_path(lua_State *L, int idx, int key) {
+  luaL_checkstack(L, 6, NULL);
+  tl_proxy *p = tl__proxy_test(L, idx);
+  tl_buf *b = tl__push_buf(L);
+  if (tl__proxy_draft(p)) {
+    tl_dnode_path(p->handle.node, b);
+  } else {
+    lua_pushvalue(L, idx);
+    write_read_path(L, b);
+    lua_pop(L, 1);
+  }
+  if (key) write_key_at(L, key, b);
+  lua_pushlstring(L, b->data ? b->data : "", b->len);
+  lua_remove(L, -2);
+}
+
+/* ---- opening ---- */
+
+static void proxy_meta(lua_State *L) {
+  static const luaL_Reg methods[] = {
+      {"__index", proxy_index}, {"__newindex", proxy_newindex}, {"__len", proxy_len},  {"__eq", proxy_eq},
+      {"__pairs", tl__proxy_pairs}, {"__tostring", proxy_tostring}, {"__gc", proxy_gc}, {NULL, NULL},
+  };
+  luaL_setfuncs(L, methods, 0);
+  lua_pushliteral(L, "tidelock.proxy");
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "__name");
+  lua_setfield(L, -2, "__metatable");
+}
+
+static int native_kind(lua_State *L) {
+  luaL_checkany(L, 1);
+  tl_proxy *p = tl__proxy_test(L, 1);
+  tl_kind kind = p ? tl__proxy_kind(p) : tl__marker(L, 1);
+  if (kind == TL_NIL) lua_pushnil(L);
+  else lua_pushstring(L, kind == TL_MAP ? "map" : "list");
+  return 1;
+}
+
+static int native_is_proxy(lua_State *L) {
+  lua_pushboolean(L, tl__proxy_test(L, 1) != NULL);
+  return 1;
+}
+
+void tl__open_proxy(lua_State *L) {
+  static const luaL_Reg natives[] = {
+      {"kind", native_kind},        {"is_proxy", native_is_proxy}, {"copy", tl__native_copy},
+      {"list", tl__native_list},    {"map", tl__native_map},       {NULL, NULL},
+  };
+  luaL_setfuncs(L, natives, 0);
+  tl__push_null(L);
+  lua_setfield(L, -2, "null");
+  lua_createtable(L, 0, 0);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_live);
+}

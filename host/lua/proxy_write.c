@@ -1,0 +1,387 @@
+/* proxy_write.c: writing through proxies, and the methods of lists. Every write first asks the guard: only the draft of the lock that
+ * the running task holds may change. Conversion comes before the write, so whatever raises leaves the state as it was.
+ * Sorting runs user code (the comparison); nothing here may wait. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "lua/inner.h"
+#include "lua/proxy.h"
+
+static char key_methods; /* registry: the methods of lists */
+
+/* ---- may it be written? ---- */
+
+/* +1: "main.lua:12" where the var was read that the proxy at idx came from; nil: not noted. */
+static void push_place(lua_State *L, int idx) {
+  luaL_checkstack(L, 4, NULL);
+  lua_pushvalue(L, idx);
+  for (;;) {
+    tl_proxy *p = tl__proxy_test(L, -1);
+    lua_getiuservalue(L, -1, 1);
+    if (!tl__proxy_test(L, -1)) {
+      lua_pop(L, 1);
+      if (p->line && lua_getiuservalue(L, -1, 3) == LUA_TSTRING) {
+        lua_pushfstring(L, "%s:%d", lua_tostring(L, -1), p->line);
+        lua_replace(L, -3);
+        lua_pop(L, 1);
+      } else {
+        if (p->line) lua_pop(L, 1);
+        lua_pushnil(L);
+        lua_replace(L, -2);
+      }
+      return;
+    }
+    lua_replace(L, -2);
+  }
+}
+
+static void refuse_outside(lua_State *L, const tl_proxy *p, const char *path) {
+  if (tl__proxy_draft(p))
+    tl_raise(L, "ImmutableStateError", "%s: another coroutine is inside the block and this one is not; enter tl.with_state here, too", path);
+  tl_raise(L, "ImmutableStateError",
+           "%s: outside its block a task sees an unchanging snapshot; write inside tl.with_state(self, function() ... end), where the value "
+           "is read again",
+           path);
+}
+
+static void refuse_old(lua_State *L, int idx, const tl_proxy *p, const char *path) {
+  push_place(L, idx);
+  if (!p->handle.node && lua_isstring(L, -1))
+    tl_raise(L, "ImmutableStateError", "%s: the value was taken at %s outside; read it again inside", path, lua_tostring(L, -1));
+  tl_raise(L, "ImmutableStateError", "%s: the value was taken in a block that has ended; read it again inside", path);
+}
+
+void tl__proxy_guard(lua_State *L, int idx, tl_proxy *p, int key) {
+  tl_app *app = p->var->cls->app;
+  bool inside = p->view && tl_view_inside(L, p->view) && p->view->cell->draft;
+  bool evaluating = (app && app->evaluating) || !p->view;
+  if (inside && !evaluating && tl__proxy_draft(p) == p->view->cell->draft) return;
+  tl__proxy_path(L, idx, key);
+  const char *path = lua_tostring(L, -1);
+  if (evaluating) tl__computed_write(L, path);
+  if (p->var->member == TL_M_COMPUTED)
+    tl_raise(L, "ImmutableStateError", "%s: %s.%s is computed; change what it is computed from", path, p->var->cls->name, p->var->name);
+  if (!inside) refuse_outside(L, p, path);
+  refuse_old(L, idx, p, path);
+}
+
+/* ---- limits ---- */
+
+static size_t weight(tl_value v) {
+  if (tl_kind_of(v) != TL_DRAFT) return tl_bytes(v);
+  tl_value content = tl_dnode_value(v.draft);
+  size_t n = tl_bytes(content);
+  tl_release(content);
+  return n;
+}
+
+bool tl__over_limit(const tl_var *var, tl_draft *d, tl_value v) {
+  const tl_app *app = var->cls->app;
+  return app && app->state_limit && tl_draft_bytes(d) + weight(v) > app->state_limit;
+}
+
+int tl__raise_limit(lua_State *L, const char *path, const tl_var *var) {
+  return tl_raise(L, "SerializationError",
+                  "%s: the tab's state would grow over state_limit (%zu bytes); keep big data elsewhere, or raise it by tl.config{ state_limit = }",
+                  path, var->cls->app->state_limit);
+}
+
+/* ---- converting what is written ---- */
+
+static void mark_dirty(lua_State *L, int idx) {
+  lua_pushvalue(L, idx);
+  for (tl_proxy *p; (p = tl__proxy_test(L, -1)); lua_remove(L, -2)) {
+    p->clean = false;
+    lua_getiuservalue(L, -1, 1);
+  }
+  lua_pop(L, 1);
+}
+
+/* The value at stack index `value`, as it will lie in p under the key at index `key`. Owned. */
+static tl_value take(lua_State *L, int idx, tl_proxy *p, int key, int value, tl__take *t) {
+  tl_place place = {.state = p->var->cls->name, .var = p->var->name, .node = p->handle.node, .key = key, .is_public = p->var->is_public};
+  t->place = &place;
+  t->draft = tl__proxy_draft(p);
+  tl_value v = tl__from_lua(L, value, t);
+  if (t->dirty) mark_dirty(L, idx);
+  if (tl__over_limit(p->var, t->draft, v)) {
+    tl_release(v);
+    tl__proxy_path(L, idx, key);
+    tl__raise_limit(L, lua_tostring(L, -1), p->var);
+  }
+  return v;
+}
+
+static void check_status(lua_State *L, int idx, int key, tl_dstatus status) {
+  if (status == TL_D_OK) return;
+  tl__proxy_path(L, idx, key);
+  if (status == TL_D_DEPTH)
+    tl_raise(L, "SerializationError", "%s: values nest at most 64 deep; flatten it, or refer to parts by their id", lua_tostring(L, -1));
+  tl_raise(L, "ImmutableStateError", "%s: the value cannot be changed any more (%d)", lua_tostring(L, -1), (int)status);
+}
+
+/* What lies there is what is written: nothing to do. */
+static bool is_there(const tl_slot *s, tl_value v) {
+  if (!s->found) return false;
+  if (tl_kind_of(v) == TL_DRAFT) return s->node == v.draft;
+  return !s->node && tl_identical(s->v, v);
+}
+
+/* Before p changes by v (owned by the caller): lets walks keep what they have still to show, which may raise. */
+static void keep_walks(lua_State *L, int idx, tl_proxy *p, tl_value v) {
+  if (!p->walks) return;
+  tl_value *box = tl__push_box(L);
+  *box = v;
+  tl__walks_keep(L, idx, p);
+  *box = tl_nil();
+  lua_pop(L, 1);
+}
+
+/* ---- maps ---- */
+
+static void set_in_map(lua_State *L, int idx, tl_proxy *p, int key, int value) {
+  size_t len;
+  const char *s = lua_tolstring(L, key, &len);
+  if (lua_isnil(L, value)) {
+    tl__walks_keep(L, idx, p);
+    tl_dnode_del(p->handle.node, s, len);
+    return;
+  }
+  tl__take t = {0};
+  if (!tl_utf8_valid(s, len)) tl_release(take(L, idx, p, 0, key, &t)); /* raises, or marks what holds it */
+  tl_value v = take(L, idx, p, key, value, &t);
+  tl_slot old = tl_dnode_get(p->handle.node, s, len);
+  if (is_there(&old, v)) {
+    tl_release(v);
+    return;
+  }
+  keep_walks(L, idx, p, v);
+  check_status(L, idx, key, tl_dnode_put(p->handle.node, s, len, v));
+}
+
+/* ---- lists ---- */
+
+static int raise_position(lua_State *L, int idx, lua_Integer i, size_t n) {
+  tl__proxy_path(L, idx, 0);
+  return tl_raise(L, "SerializationError",
+                  "%s[%lld]: a list of %zu can be written at 1..%zu; for holes use a map with string keys: tostring(id)",
+                  lua_tostring(L, -1), (long long)i, n, n + 1);
+}
+
+static void clear_position(lua_State *L, int idx, tl_proxy *p, lua_Integer i, size_t n) {
+  if (i == (lua_Integer)n + 1) return;
+  if (i < 1 || i > (lua_Integer)n) raise_position(L, idx, i, n);
+  if (i < (lua_Integer)n) {
+    tl__proxy_path(L, idx, 0);
+    tl_raise(L, "SerializationError", "%s[%lld]: nil would leave a hole; use table.remove(list, %lld), or tl.null", lua_tostring(L, -1),
+             (long long)i, (long long)i);
+  }
+  tl__walks_keep(L, idx, p);
+  check_status(L, idx, 0, tl_dnode_remove(p->handle.node, n - 1, NULL));
+}
+
+static void set_in_list(lua_State *L, int idx, tl_proxy *p, lua_Integer i, int key, int value) {
+  size_t n = tl_dnode_count(p->handle.node);
+  if (lua_isnil(L, value)) {
+    clear_position(L, idx, p, i, n);
+    return;
+  }
+  if (i < 1 || i > (lua_Integer)n + 1) raise_position(L, idx, i, n);
+  size_t at = (size_t)i - 1;
+  tl__take t = {0};
+  tl_value v = take(L, idx, p, key, value, &t);
+  tl_slot old = {0};
+  if (at < n) old = tl_dnode_at(p->handle.node, at);
+  if (is_there(&old, v)) {
+    tl_release(v);
+    return;
+  }
+  keep_walks(L, idx, p, v);
+  check_status(L, idx, key, tl_dnode_set_at(p->handle.node, at, v));
+}
+
+static void raise_key(lua_State *L, int idx, int key, tl_kind kind) {
+  tl__proxy_path(L, idx, 0);
+  const char *path = lua_tostring(L, -1), *name = luaL_tolstring(L, key, NULL);
+  if (kind == TL_MAP && lua_type(L, key) == LUA_TNUMBER)
+    tl_raise(L, "SerializationError", "%s[%s]: a map has string keys; write [tostring(id)]", path, name);
+  if (lua_type(L, key) == LUA_TSTRING)
+    tl_raise(L, "SerializationError", "%s[\"%s\"]: this is a list, it has positions 1..n; string keys need a map (tl.map{})", path, name);
+  tl_raise(L, "SerializationError", "%s: a %s cannot be a key here; lists have positions 1..n, maps string keys", path,
+           luaL_typename(L, key));
+}
+
+void tl__proxy_set(lua_State *L, int idx, int key, int value) {
+  tl_proxy *p = tl__proxy_check(L, idx);
+  tl__proxy_guard(L, idx, p, key);
+  int is_int = 0, type = lua_type(L, key);
+  tl_kind kind = tl_dnode_kind(p->handle.node);
+  bool fluid = tl_dnode_fluid(p->handle.node);
+  lua_Integer i = type == LUA_TNUMBER ? lua_tointegerx(L, key, &is_int) : 0;
+  if (kind == TL_LIST && is_int) set_in_list(L, idx, p, i, key, value);
+  else if (type == LUA_TSTRING && (kind == TL_MAP || fluid)) set_in_map(L, idx, p, key, value);
+  else raise_key(L, idx, key, kind);
+}
+
+static tl_proxy *need_list(lua_State *L, int idx) {
+  tl_proxy *p = tl__proxy_check(L, idx);
+  tl__proxy_guard(L, idx, p, 0);
+  if (tl__proxy_kind(p) != TL_LIST) {
+    tl__proxy_path(L, idx, 0);
+    tl_raise(L, "TypeError", "%s is a map, and this works on lists", lua_tostring(L, -1));
+  }
+  return p;
+}
+
+/* pos from 1. Raises when it is out of bounds. */
+void tl__proxy_insert(lua_State *L, int idx, lua_Integer pos, int value) {
+  tl_proxy *p = need_list(L, idx);
+  size_t n = tl_dnode_count(p->handle.node);
+  if (pos < 1 || pos > (lua_Integer)n + 1) raise_position(L, idx, pos, n);
+  if (lua_isnil(L, value)) {
+    tl__proxy_path(L, idx, 0);
+    tl_raise(L, "SerializationError", "%s: nil cannot be inserted into a list; use tl.null", lua_tostring(L, -1));
+  }
+  lua_pushinteger(L, pos);
+  int key = lua_gettop(L);
+  tl__take t = {0};
+  tl_value v = take(L, idx, p, key, value, &t);
+  keep_walks(L, idx, p, v);
+  check_status(L, idx, key, tl_dnode_insert(p->handle.node, (size_t)pos - 1, v));
+  lua_settop(L, key - 1);
+}
+
+/* The element is read first: its proxy keeps it alive when it has left the list. */
+int tl__proxy_remove(lua_State *L, int idx, lua_Integer pos) {
+  tl_proxy *p = need_list(L, idx);
+  size_t n = tl_dnode_count(p->handle.node);
+  if ((pos == 0 && n == 0) || pos == (lua_Integer)n + 1) {
+    lua_pushnil(L);
+    return 1;
+  }
+  if (pos < 1 || pos > (lua_Integer)n) raise_position(L, idx, pos, n);
+  tl__proxy_push_at(L, idx, p, (size_t)pos - 1);
+  tl__walks_keep(L, idx, p);
+  check_status(L, idx, 0, tl_dnode_remove(p->handle.node, (size_t)pos - 1, NULL));
+  return 1;
+}
+
+/* ---- sorting: a merge sort of positions, stable, so that no comparison however odd can lead it astray ---- */
+
+typedef struct sort {
+  lua_State *L;
+  int items, less; /* stack indexes: table of the elements; function or 0 */
+  size_t *order, *spare;
+} sort;
+
+static bool comes_before(const sort *s, size_t a, size_t b) {
+  lua_State *L = s->L;
+  if (s->less) lua_pushvalue(L, s->less);
+  lua_rawgeti(L, s->items, (lua_Integer)a + 1);
+  lua_rawgeti(L, s->items, (lua_Integer)b + 1);
+  bool before;
+  if (s->less) {
+    lua_call(L, 2, 1);
+    before = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+  } else {
+    before = lua_compare(L, -2, -1, LUA_OPLT);
+    lua_pop(L, 2);
+  }
+  return before;
+}
+
+static void merge_sort(const sort *s, size_t from, size_t to) {
+  if (to - from < 2) return;
+  size_t mid = from + (to - from) / 2, a = from, b = mid, k = from;
+  merge_sort(s, from, mid);
+  merge_sort(s, mid, to);
+  memcpy(s->spare + from, s->order + from, (to - from) * sizeof *s->order);
+  while (a < mid && b < to) s->order[k++] = comes_before(s, s->spare[b], s->spare[a]) ? s->spare[b++] : s->spare[a++];
+  while (a < mid) s->order[k++] = s->spare[a++];
+  while (b < to) s->order[k++] = s->spare[b++];
+}
+
+/* An order by which a sorted neighbour still comes before the other contradicts itself (`<=` on equal elements). */
+static void check_order(const sort *s, size_t n) {
+  for (size_t i = 1; i < n; i++)
+    if (comes_before(s, s->order[i], s->order[i - 1])) luaL_error(s->L, "invalid order function for sorting");
+}
+
+void tl__proxy_sort(lua_State *L, int idx, int less) {
+  tl_proxy *p = need_list(L, idx);
+  size_t n = tl_dnode_count(p->handle.node);
+  if (n < 2) return;
+  luaL_checkstack(L, 10, NULL);
+  lua_createtable(L, n > INT32_MAX ? INT32_MAX : (int)n, 0);
+  sort s = {.L = L, .items = lua_gettop(L), .less = less};
+  for (size_t i = 0; i < n; i++) {
+    tl__proxy_push_at(L, idx, p, i);
+    lua_rawseti(L, s.items, (lua_Integer)i + 1);
+  }
+  s.order = lua_newuserdatauv(L, 2 * n * sizeof *s.order, 0);
+  s.spare = s.order + n;
+  for (size_t i = 0; i < n; i++) s.order[i] = i;
+  merge_sort(&s, 0, n);
+  check_order(&s, n);
+  tl__proxy_guard(L, idx, p, 0); /* the comparison was user code */
+  if (tl_dnode_count(p->handle.node) != n) luaL_error(L, "the list was changed while it was being sorted");
+  tl__walks_keep(L, idx, p);
+  check_status(L, idx, 0, tl_dnode_permute(p->handle.node, s.order));
+  lua_settop(L, s.items - 1);
+}
+
+/* ---- the methods of lists ---- */
+
+static int list_push(lua_State *L) {
+  int top = lua_gettop(L);
+  for (int i = 2; i <= top; i++) {
+    tl_proxy *p = need_list(L, 1);
+    tl__proxy_insert(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, i);
+  }
+  return 0;
+}
+
+static int list_insert(lua_State *L) {
+  tl_proxy *p = need_list(L, 1);
+  if (lua_gettop(L) == 2) tl__proxy_insert(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, 2);
+  else if (lua_gettop(L) == 3) tl__proxy_insert(L, 1, luaL_checkinteger(L, 2), 3);
+  else return luaL_error(L, "wrong number of arguments to 'insert'");
+  return 0;
+}
+
+static int list_remove(lua_State *L) {
+  tl_proxy *p = need_list(L, 1);
+  lua_Integer n = (lua_Integer)tl_dnode_count(p->handle.node);
+  return tl__proxy_remove(L, 1, luaL_optinteger(L, 2, n));
+}
+
+static int list_sort(lua_State *L) {
+  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
+  lua_settop(L, 2);
+  tl__proxy_sort(L, 1, lua_isnil(L, 2) ? 0 : 2);
+  return 0;
+}
+
+static int list_clear(lua_State *L) {
+  tl_proxy *p = need_list(L, 1);
+  tl__walks_keep(L, 1, p);
+  check_status(L, 1, 0, tl_dnode_clear(p->handle.node));
+  return 0;
+}
+
+void tl__list_method(lua_State *L, int key) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &key_methods);
+  lua_pushvalue(L, key);
+  lua_rawget(L, -2);
+  lua_remove(L, -2);
+}
+
+void tl__open_proxy_write(lua_State *L) {
+  static const luaL_Reg methods[] = {
+      {"push", list_push}, {"insert", list_insert}, {"remove", list_remove}, {"sort", list_sort}, {"clear", list_clear}, {NULL, NULL},
+  };
+  luaL_newlib(L, methods);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_methods);
+}
