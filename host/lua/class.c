@@ -1,8 +1,9 @@
-/* class.c: declaring a state: its vars, computed vars and handlers. The Lua side of it (what tl.state accepts, event references) is
- * lua/tidelock/state.lua; here is what must not be got round.
+/* class.c: declaring a state: its vars, computed vars and handlers. The Lua side of it (what tl.state accepts, event
+ * references) is lua/tidelock/state.lua; here is what must not be got round.
  *
- * A class is a userdata. User values: 1 members, name -> light userdata (tl_var) or function, what instances look up; 2 functions of
- * background handlers and computed vars, by name; 3 the metatable of instances; 4 weak table, view's address -> instance. */
+ * A class is a userdata. User values: 1 members, name -> light userdata (tl_var) or function, what instances look up; 2
+ * functions of background handlers and computed vars, by name; 3 the metatable of instances; 4 weak table, view's
+ * address -> instance. */
 #include "lua/class.h"
 
 #include <stdlib.h>
@@ -31,7 +32,9 @@ tl_class *tl__class_arg(lua_State *L, int idx) {
   const char *name = lua_type(L, idx) == LUA_TSTRING ? lua_tolstring(L, idx, &len) : NULL;
   c = name && a ? tl_smap_get(a->by_name, name, len) : NULL;
   if (!c && name) tl_raise(L, "TypeError", "there is no state \"%s\"", name);
-  if (!c) tl_raise(L, "TypeError", "a state (what tl.state returned) or its name is expected, not a %s", luaL_typename(L, idx));
+  if (!c)
+    tl_raise(L, "TypeError", "a state (what tl.state returned) or its name is expected, not a %s",
+             luaL_typename(L, idx));
   return c;
 }
 
@@ -88,7 +91,8 @@ static void *push_item(void *list, size_t *n, size_t *cap, void *item) {
 static bool is_identifier(const char *s, size_t len) {
   if (!len || len > 100 || (s[0] >= '0' && s[0] <= '9')) return false;
   for (size_t i = 0; i < len; i++)
-    if (!(s[i] == '_' || (s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z'))) return false;
+    if (!(s[i] == '_' || (s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z')))
+      return false;
   return true;
 }
 
@@ -102,9 +106,11 @@ static bool is_reserved(const char *name) {
 static const char *check_member(lua_State *L, const tl_class *c, size_t *len) {
   const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tolstring(L, 2, len) : NULL;
   if (!name || !is_identifier(name, *len))
-    tl_raise(L, "DeclarationError", "%s: the name of a var or handler is an identifier, not %s", c->name, luaL_tolstring(L, 2, NULL));
+    tl_raise(L, "DeclarationError", "%s: the name of a var or handler is an identifier, not %s", c->name,
+             luaL_tolstring(L, 2, NULL));
   if (is_reserved(name))
-    tl_raise(L, "DeclarationError", "%s.%s: this name is reserved (reset, get_token, get_state, with_state, router, setter, tasks)", c->name,
+    tl_raise(L, "DeclarationError",
+             "%s.%s: this name is reserved (reset, get_token, get_state, with_state, router, setter, tasks)", c->name,
              name);
   lua_getiuservalue(L, 1, 1);
   if (lua_getfield(L, -1, name) != LUA_TNIL) tl_raise(L, "DeclarationError", "%s.%s is declared twice", c->name, name);
@@ -152,7 +158,8 @@ static int native_class_new(lua_State *L) {
   tl_app *a = tl__app_open(L);
   if (!is_identifier(name, len) || name[0] == '_')
     return tl_raise(L, "DeclarationError", "tl.state(\"%s\", ...): the name of a state is an identifier", name);
-  if (tl_smap_get(a->by_name, name, len)) return tl_raise(L, "DeclarationError", "the state \"%s\" is declared twice", name);
+  if (tl_smap_get(a->by_name, name, len))
+    return tl_raise(L, "DeclarationError", "the state \"%s\" is declared twice", name);
   tl_class *c = lua_newuserdatauv(L, sizeof *c, 4);
   *c = (tl_class){.tag = &class_tag};
   tl__set_meta(L, &class_tag, class_meta);
@@ -178,8 +185,12 @@ static int native_class_new(lua_State *L) {
 /* The var is in the class's list, which owns it; the class is at stack index 1. */
 static tl_var *add_var(lua_State *L, tl_class *c, const char *name, size_t len, bool is_public, const char *key) {
   tl_var *v = tl_calloc(sizeof *v);
-  *v = (tl_var){.cls = c, .name = tl_strndup(name, len), .key = tl_strndup(key, strlen(key)), .key_len = strlen(key),
-                .is_public = is_public, .initial = tl_nil()};
+  *v = (tl_var){.cls = c,
+                .name = tl_strndup(name, len),
+                .key = tl_strndup(key, strlen(key)),
+                .key_len = strlen(key),
+                .is_public = is_public,
+                .initial = tl_nil()};
   c->vars = push_item(c->vars, &c->n_vars, &c->cap_vars, v);
   lua_getiuservalue(L, 1, 1);
   lua_pushlightuserdata(L, v);
@@ -234,8 +245,9 @@ static int native_class_computed(lua_State *L) {
 
 static int call_of_background(lua_State *L) {
   const char *name = lua_tostring(L, lua_upvalueindex(1));
-  return tl_raise(L, "BackgroundCallError", "%s is a background task, which is not called; start it by return %s or coroutine.yield(%s)",
-                  name, name, name);
+  return tl_raise(L, "BackgroundCallError",
+                  "%s is a background task, which is not called; start it by return %s or coroutine.yield(%s)", name,
+                  name, name);
 }
 
 static void add_handler(tl_class *c, const char *full, bool background) {
@@ -253,8 +265,9 @@ static int native_class_function(lua_State *L) {
   bool background = lua_toboolean(L, 4);
   luaL_checktype(L, 3, LUA_TFUNCTION);
   if (background && name[0] == '_')
-    return tl_raise(L, "DeclarationError", "%s.%s: names with _ are methods only, which nothing can start; give the task a public name", c->name,
-                    name);
+    return tl_raise(L, "DeclarationError",
+                    "%s.%s: names with _ are methods only, which nothing can start; give the task a public name",
+                    c->name, name);
   const char *full = lua_pushfstring(L, "%s.%s", c->name, name);
   lua_getiuservalue(L, 1, background ? 2 : 1);
   lua_pushvalue(L, 3);
@@ -292,11 +305,14 @@ static int native_class_member(lua_State *L) {
   int type = lua_getfield(L, -1, name);
   const char *full = lua_pushfstring(L, "%s.%s", c->name, name);
   const tl_handler *h = c->app ? tl_app_handler(c->app, full, strlen(full)) : NULL;
-  if (type == LUA_TNIL) lua_pushnil(L);
-  else if (is_reserved(name)) lua_pushliteral(L, "builtin");
+  if (type == LUA_TNIL)
+    lua_pushnil(L);
+  else if (is_reserved(name))
+    lua_pushliteral(L, "builtin");
   else if (type == LUA_TLIGHTUSERDATA)
     lua_pushstring(L, ((tl_var *)lua_touserdata(L, -2))->member == TL_M_VAR ? "var" : "computed");
-  else lua_pushstring(L, !h ? "method" : h->background ? "background" : "handler");
+  else
+    lua_pushstring(L, !h ? "method" : h->background ? "background" : "handler");
   return 1;
 }
 
@@ -341,17 +357,26 @@ static int native_var_type(lua_State *L) {
 
 static int native_class_name(lua_State *L) {
   tl_class *c = tl_class_at(L, 1);
-  if (c) lua_pushstring(L, c->name);
-  else lua_pushnil(L);
+  if (c)
+    lua_pushstring(L, c->name);
+  else
+    lua_pushnil(L);
   return 1;
 }
 
 void tl__open_class(lua_State *L) {
   static const luaL_Reg natives[] = {
-      {"class_hooks", native_class_hooks},       {"class_new", native_class_new},           {"class_var", native_class_var},
-      {"class_computed", native_class_computed}, {"class_function", native_class_function}, {"class_builtin", native_class_builtin},
-      {"class_member", native_class_member},     {"class_names", native_class_names},       {"class_name", native_class_name},
-      {"var_type", native_var_type},             {NULL, NULL},
+      {"class_hooks", native_class_hooks},
+      {"class_new", native_class_new},
+      {"class_var", native_class_var},
+      {"class_computed", native_class_computed},
+      {"class_function", native_class_function},
+      {"class_builtin", native_class_builtin},
+      {"class_member", native_class_member},
+      {"class_names", native_class_names},
+      {"class_name", native_class_name},
+      {"var_type", native_var_type},
+      {NULL, NULL},
   };
   luaL_setfuncs(L, natives, 0);
 }

@@ -1,5 +1,6 @@
-/* class.h: inside host/lua: declared states, their vars, the app that holds them. A class is a userdata that owns its vars; an app
- * anchors its classes in the registry, and instances keep theirs alive, so a proxy may point at a var as long as its parents live. */
+/* class.h: inside host/lua: declared states, their vars, the app that holds them. A class is a userdata that owns its
+ * vars; an app anchors its classes in the registry, and instances keep theirs alive, so a proxy may point at a var as
+ * long as its parents live. */
 #ifndef TL_LUA_CLASS_H
 #define TL_LUA_CLASS_H
 #include "base/smap.h"
@@ -11,8 +12,8 @@ typedef enum tl_type { TL_T_ANY, TL_T_INTEGER, TL_T_NUMBER, TL_T_STRING, TL_T_BO
 typedef struct tl_var {
   tl_member member;
   tl_class *cls;
-  char *name;       /* as authors write it */
-  char *key;        /* where it lies in the state's map: the name, or "_c:name" of a backend computed var */
+  char *name; /* as authors write it */
+  char *key;  /* where it lies in the state's map: the name, or "_c:name" of a backend computed var */
   size_t key_len;
   bool is_public;
   tl_type type;     /* declared; TL_T_ANY: none */
@@ -23,7 +24,7 @@ typedef struct tl_var {
 
 struct tl_class {
   const void *tag;
-  tl_app *app;      /* NULL: the app has gone */
+  tl_app *app; /* NULL: the app has gone */
   char *name;
   size_t name_len;
   tl_var **vars;
@@ -32,14 +33,14 @@ struct tl_class {
 };
 
 struct tl_app {
-  tl_smap *handlers;      /* "Job.add" -> tl_handler, owned */
-  tl_smap *by_name;       /* "Job" -> tl_class, kept alive by the registry */
-  tl_class **classes;     /* in the order of their declaration */
+  tl_smap *handlers;  /* "Job.add" -> tl_handler, owned */
+  tl_smap *by_name;   /* "Job" -> tl_class, kept alive by the registry */
+  tl_class **classes; /* in the order of their declaration */
   size_t n_classes, cap_classes;
-  tl_var **computed;      /* in the order of their declaration; borrowed from the classes */
+  tl_var **computed; /* in the order of their declaration; borrowed from the classes */
   size_t n_computed, cap_computed;
   tl_keyhint *keys;
-  tl_value root;          /* default root; nil until frozen */
+  tl_value root; /* default root; nil until frozen */
   size_t state_limit;
   bool frozen;
   unsigned evaluating;    /* computed functions that run just now: nothing may be written */
@@ -48,14 +49,15 @@ struct tl_app {
   void *on_error_ctx;
 };
 
-tl_class *tl__class_arg(lua_State *L, int idx);         /* a class or a class's name; raises */
-void tl__class_push(lua_State *L, const tl_class *c);  /* +1: the class's userdata */
-void tl__class_function(lua_State *L, const tl_class *c, const char *name); /* +1: the Lua function of a handler or computed var, or nil */
+tl_class *tl__class_arg(lua_State *L, int idx);       /* a class or a class's name; raises */
+void tl__class_push(lua_State *L, const tl_class *c); /* +1: the class's userdata */
+void tl__class_function(lua_State *L, const tl_class *c,
+                        const char *name); /* +1: the Lua function of a handler or computed var, or nil */
 const char *tl__type_name(tl_type t);
-void tl__app_table(lua_State *L, const tl_app *a);     /* +1: what the registry holds for the app */
-tl_app *tl__app_open(lua_State *L);                    /* the current app, while declarations are allowed; raises */
+void tl__app_table(lua_State *L, const tl_app *a); /* +1: what the registry holds for the app */
+tl_app *tl__app_open(lua_State *L);                /* the current app, while declarations are allowed; raises */
 
-void tl__open_class(lua_State *L);                     /* registers natives into the table on top of the stack */
+void tl__open_class(lua_State *L); /* registers natives into the table on top of the stack */
 void tl__open_app(lua_State *L);
 
 #endif

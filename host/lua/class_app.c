@@ -1,5 +1,5 @@
-/* class_app.c: the app of a VM: its states, its handlers by name, its default root. Made before main.lua runs, frozen after.
- * Owns handlers and key hints; its classes are userdata that it anchors in the registry, in a table of its own:
+/* class_app.c: the app of a VM: its states, its handlers by name, its default root. Made before main.lua runs, frozen
+ * after. Owns handlers and key hints; its classes are userdata that it anchors in the registry, in a table of its own:
  * { table = the app's Lua table, [class's address] = class }. */
 #include <string.h>
 
@@ -19,7 +19,8 @@ tl_app *tl_app_current(lua_State *L) {
 tl_app *tl__app_open(lua_State *L) {
   tl_app *a = tl_app_current(L);
   if (!a) tl_raise(L, "DeclarationError", "states are declared while main.lua loads; no app is being loaded");
-  if (a->frozen) tl_raise(L, "DeclarationError", "states and their members are declared while main.lua loads, not later");
+  if (a->frozen)
+    tl_raise(L, "DeclarationError", "states and their members are declared while main.lua loads, not later");
   return a;
 }
 
@@ -159,14 +160,17 @@ static int native_keyhint(lua_State *L) {
 }
 
 /* raise(name, message) */
-static int native_raise(lua_State *L) {
-  return tl_raise(L, luaL_checkstring(L, 1), "%s", luaL_checkstring(L, 2));
-}
+static int native_raise(lua_State *L) { return tl_raise(L, luaL_checkstring(L, 1), "%s", luaL_checkstring(L, 2)); }
 
 void tl__open_app(lua_State *L) {
   static const luaL_Reg natives[] = {
-      {"app_table", native_app_table}, {"frozen", native_frozen},   {"in_task", native_in_task}, {"offer", native_offer},
-      {"keyhint", native_keyhint},     {"raise", native_raise},     {NULL, NULL},
+      {"app_table", native_app_table},
+      {"frozen", native_frozen},
+      {"in_task", native_in_task},
+      {"offer", native_offer},
+      {"keyhint", native_keyhint},
+      {"raise", native_raise},
+      {NULL, NULL},
   };
   luaL_setfuncs(L, natives, 0);
 }

@@ -1,6 +1,7 @@
-/* computed.c: computed vars: when their functions run, and what they gave. A tab's cache holds for each computed var its last value and the
- * trace of what it read; a tab without one has the app's, made once for the default root. A value is valid as long as its trace
- * holds in the root at hand, whichever that is: a draft's, a commit's, the one after a rollback.
+/* computed.c: computed vars: when their functions run, and what they gave. A tab's cache holds for each computed var
+ * its last value and the trace of what it read; a tab without one has the app's, made once for the default root. A
+ * value is valid as long as its trace holds in the root at hand, whichever that is: a draft's, a commit's, the one
+ * after a rollback.
  *
  * Functions run under lua_pcall, so they cannot wait, on an immutable root, so they cannot write. */
 #include "lua/computed.h"
@@ -176,8 +177,8 @@ static int raise_cycle(eval *e, const tl_var *v) {
       lua_pushfstring(L, " %s.%s", e->app->computed[i]->cls->name, e->app->computed[i]->name);
       lua_concat(L, 2);
     }
-  return tl_raise(L, "ComputedCycleError", "%s.%s needs its own value; these computed vars read each other:%s", v->cls->name, v->name,
-                  lua_tostring(L, -1));
+  return tl_raise(L, "ComputedCycleError", "%s.%s needs its own value; these computed vars read each other:%s",
+                  v->cls->name, v->name, lua_tostring(L, -1));
 }
 
 /* The value over e->root, borrowed from the cache. Raises. */
@@ -215,7 +216,8 @@ tl_value tl__computed_traced(lua_State *L, tl_trace *t, const tl_var *v) {
 }
 
 int tl__computed_write(lua_State *L, const char *what) {
-  return tl_raise(L, "ImmutableStateError", "%s: a computed var only reads; write in a handler, or inside with_state", what);
+  return tl_raise(L, "ImmutableStateError", "%s: a computed var only reads; write in a handler, or inside with_state",
+                  what);
 }
 
 /* ---- at a commit ---- */
@@ -243,7 +245,8 @@ static void report(eval *e, size_t slot) {
   lua_getglobal(L, "tostring");
   lua_pushvalue(L, -2);
   bool text = lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING;
-  tl_log(TL_LOG_ERROR, "the computed var %s keeps its last value: %s", name, text ? lua_tostring(L, -1) : "an error that has no text");
+  tl_log(TL_LOG_ERROR, "the computed var %s keeps its last value: %s", name,
+         text ? lua_tostring(L, -1) : "an error that has no text");
   lua_pop(L, 1);
 }
 

@@ -1,9 +1,10 @@
-/* computed_trace.c: what a computed function read, as a tree along the root: state, var, and the containers below. A node keeps the
- * value that was seen, so a later root is compared with it by identity, from the top; where the identity differs, only what was
- * read below is compared. A container of which more than CHILDREN_MAX parts were read counts as a whole.
+/* computed_trace.c: what a computed function read, as a tree along the root: state, var, and the containers below. A
+ * node keeps the value that was seen, so a later root is compared with it by identity, from the top; where the identity
+ * differs, only what was read below is compared. A container of which more than CHILDREN_MAX parts were read counts as
+ * a whole.
  *
- * Nodes live as long as their trace, also those that a container read as a whole makes superfluous: proxies may still point at them.
- * No Lua in here. */
+ * Nodes live as long as their trace, also those that a container read as a whole makes superfluous: proxies may still
+ * point at them. No Lua in here. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,26 +14,26 @@ enum { CHILDREN_MAX = 64, NODES_MAX = 4096 };
 
 struct tl_dep {
   tl_trace *trace;
-  tl_dep *made;      /* the node that was made before this one */
+  tl_dep *made; /* the node that was made before this one */
   tl_dep *children, *next;
   unsigned n_children;
-  bool top;          /* the root or a state: bounded by the app, so never read as a whole */
-  bool whole;        /* any change counts */
-  bool count;        /* the number of elements counts */
+  bool top;   /* the root or a state: bounded by the app, so never read as a whole */
+  bool whole; /* any change counts */
+  bool count; /* the number of elements counts */
   bool found;
-  tl_value key;      /* owned; TL_INT: position in a list */
-  tl_value seen;     /* owned */
+  tl_value key;  /* owned; TL_INT: position in a list */
+  tl_value seen; /* owned */
 };
 
 struct tl_trace {
   unsigned refs;
   unsigned n_nodes;
-  tl_value root;     /* owned */
-  tl_app *app;       /* borrowed; NULL: closed, the function has ended */
-  tl_cell *cell;     /* borrowed; NULL: the app's defaults, or closed */
-  tl_dep *last;      /* all nodes, newest first */
-  tl_dep *top;       /* the root's */
-  tl__read *reads;   /* other computed vars */
+  tl_value root;   /* owned */
+  tl_app *app;     /* borrowed; NULL: closed, the function has ended */
+  tl_cell *cell;   /* borrowed; NULL: the app's defaults, or closed */
+  tl_dep *last;    /* all nodes, newest first */
+  tl_dep *top;     /* the root's */
+  tl__read *reads; /* other computed vars */
   size_t n_reads;
 };
 

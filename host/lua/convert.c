@@ -1,8 +1,8 @@
-/* convert.c: from Lua values to the value tree. Rules of "Values" in the manual: keys 1..n make a list, string keys a map, anything
- * else is refused with the path of the culprit.
+/* convert.c: from Lua values to the value tree. Rules of "Values" in the manual: keys 1..n make a list, string keys a
+ * map, anything else is refused with the path of the culprit.
  *
- * While a tree is built its parts lie in a boxed stack (struct parts), so that a raise, also one for lack of memory, leaks nothing.
- * Uses core and the proxies' contents; knows nothing of classes. */
+ * While a tree is built its parts lie in a boxed stack (struct parts), so that a raise, also one for lack of memory,
+ * leaks nothing. Uses core and the proxies' contents; knows nothing of classes. */
 #include "lua/convert.h"
 
 #include <math.h>
@@ -26,11 +26,11 @@ typedef struct parts { /* a userdata */
 /* Where a value lies below the place that is written: a chain through the C stack, innermost first. */
 typedef struct frame {
   const struct frame *up;
-  const void *table;     /* the Lua table that holds it; NULL: held by a tree */
-  int depth;             /* containers above it, below the place */
-  lua_Integer pos;       /* list: position from 1; 0: a map */
-  int key;               /* map in Lua: stack index of its key */
-  const tl_value *tkey;  /* map in a tree: its key */
+  const void *table;    /* the Lua table that holds it; NULL: held by a tree */
+  int depth;            /* containers above it, below the place */
+  lua_Integer pos;      /* list: position from 1; 0: a map */
+  int key;              /* map in Lua: stack index of its key */
+  const tl_value *tkey; /* map in a tree: its key */
 } frame;
 
 typedef struct conv {
@@ -133,7 +133,8 @@ static void refuse(conv *c, const frame *f, const char *what) {
 
 /* ---- what only a public var refuses ---- */
 
-/* A proxy may meanwhile live in another var than the one it was read from, so the draft is asked, and only when it matters. */
+/* A proxy may meanwhile live in another var than the one it was read from, so the draft is asked, and only when it
+ * matters. */
 static bool node_is_public(const tl_dnode *n) {
   tl_buf path = {0};
   tl_dnode_path(n, &path);
@@ -201,8 +202,9 @@ static tl_value take_number(conv *c, int idx, const frame *f) {
   }
   lua_Number n = lua_tonumber(c->L, idx);
   if (!isfinite(n))
-    refuse(c, f, isnan(n) ? "not a number (0/0) cannot be kept; test with x ~= x before"
-                          : "an infinite number cannot be kept; test for math.huge before");
+    refuse(c, f,
+           isnan(n) ? "not a number (0/0) cannot be kept; test with x ~= x before"
+                    : "an infinite number cannot be kept; test for math.huge before");
   return tl_float(n);
 }
 
@@ -267,7 +269,8 @@ static void check_meta(conv *c, int idx, const frame *f) {
   for (size_t i = 0; i < sizeof changing / sizeof *changing; i++) {
     lua_pushstring(L, changing[i]);
     if (lua_rawget(L, -2) != LUA_TNIL)
-      refuse(c, f, "an object (its metatable has __index or the like) cannot be kept; copy its fields into a plain table");
+      refuse(c, f,
+             "an object (its metatable has __index or the like) cannot be kept; copy its fields into a plain table");
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
@@ -280,11 +283,15 @@ static void refuse_key(conv *c, int key, lua_Integer n, tl_kind kind, const fram
   if (is_int && kind == TL_MAP)
     lua_pushfstring(L, "a map has the integer key %I; write tostring(id) as key", (LUAI_UACINT)i);
   else if (is_string && kind == TL_LIST)
-    lua_pushfstring(L, "the table has the key \"%s\" beside positions; a value is a list (keys 1..n) or a map (string keys)",
-                    lua_tostring(L, key));
+    lua_pushfstring(
+        L, "the table has the key \"%s\" beside positions; a value is a list (keys 1..n) or a map (string keys)",
+        lua_tostring(L, key));
   else if (is_int)
-    lua_pushfstring(L, "the list has a hole or a stray position (%I, while its length is %I); fill it with tl.null, or use "
-                       "string keys: tostring(id)", (LUAI_UACINT)i, (LUAI_UACINT)n);
+    lua_pushfstring(
+        L,
+        "the list has a hole or a stray position (%I, while its length is %I); fill it with tl.null, or use "
+        "string keys: tostring(id)",
+        (LUAI_UACINT)i, (LUAI_UACINT)n);
   else
     lua_pushfstring(L, "a %s as key cannot be kept; keys are 1..n or strings", luaL_typename(L, key));
   refuse(c, f, lua_tostring(L, -1));

@@ -1,21 +1,23 @@
-/* convert.h: what the files of host/lua about values share: tagged userdata, boxed C memory, the way from Lua to the value tree and
- * back. Included by proxy, state, computed, tablelib and jsonlib; lua.h has what others may use. */
+/* convert.h: what the files of host/lua about values share: tagged userdata, boxed C memory, the way from Lua to the
+ * value tree and back. Included by proxy, state, computed, tablelib and jsonlib; lua.h has what others may use. */
 #ifndef TL_LUA_CONVERT_H
 #define TL_LUA_CONVERT_H
 #include "lua/lua.h"
 
-/* Every userdata of ours begins with the address of its tag: told apart without a look at the registry, and not to be forged by
- * debug.setmetatable. NULL: another value. No stack change. */
+/* Every userdata of ours begins with the address of its tag: told apart without a look at the registry, and not to be
+ * forged by debug.setmetatable. NULL: another value. No stack change. */
 static inline void *tl__tagged(lua_State *L, int idx, const void *tag, size_t size) {
   if (lua_type(L, idx) != LUA_TUSERDATA || lua_rawlen(L, idx) != size) return NULL;
   const void **p = lua_touserdata(L, idx);
   return *p == tag ? p : NULL;
 }
 
-/* Sets the metatable kept in the registry under `key` to the value on top; `make` fills the table on top when it is new. May raise. */
+/* Sets the metatable kept in the registry under `key` to the value on top; `make` fills the table on top when it is
+ * new. May raise. */
 void tl__set_meta(lua_State *L, const void *key, void (*make)(lua_State *L));
 
-tl_value *tl__push_box(lua_State *L); /* +1: a boxed nil; what is put there is released with it. Raises on lack of memory */
+tl_value *
+tl__push_box(lua_State *L); /* +1: a boxed nil; what is put there is released with it. Raises on lack of memory */
 tl_buf *tl__push_buf(lua_State *L); /* +1: an empty buffer owned by a userdata. Raises on lack of memory */
 
 /* How a value is to be taken, and what was found. */
@@ -28,10 +30,10 @@ typedef struct tl__take {
 tl_value tl__from_lua(lua_State *L, int idx, tl__take *take); /* owned. Raises SerializationError. No stack change */
 
 void tl__push_scalar(lua_State *L, const tl_value *v, bool inside); /* +1; nil inside a container is tl.null */
-void tl__push_null(lua_State *L);                                  /* +1: tl.null */
+void tl__push_null(lua_State *L);                                   /* +1: tl.null */
 bool tl__is_null(lua_State *L, int idx);
 tl_kind tl__marker(lua_State *L, int idx); /* TL_LIST, TL_MAP: a table marked by tl.list, tl.map; TL_NIL: none */
-void tl__mark(lua_State *L, int idx, tl_kind kind); /* sets the marker's metatable */
+void tl__mark(lua_State *L, int idx, tl_kind kind);           /* sets the marker's metatable */
 void tl__write_key(tl_buf *out, const char *key, size_t len); /* ".title", or ["two words"] */
 
 int tl__native_list(lua_State *L); /* tl.list */

@@ -98,8 +98,10 @@ static void map_meta(lua_State *L) {
 
 void tl__mark(lua_State *L, int idx, tl_kind kind) {
   lua_pushvalue(L, idx);
-  if (kind == TL_MAP) tl__set_meta(L, &key_map, map_meta);
-  else tl__set_meta(L, &key_list, list_meta);
+  if (kind == TL_MAP)
+    tl__set_meta(L, &key_map, map_meta);
+  else
+    tl__set_meta(L, &key_list, list_meta);
   lua_pop(L, 1);
 }
 
@@ -144,8 +146,10 @@ void tl__push_scalar(lua_State *L, const tl_value *v, bool inside) {
     lua_pushlstring(L, s, len);
     break;
   default:
-    if (inside) tl__push_null(L);
-    else lua_pushnil(L);
+    if (inside)
+      tl__push_null(L);
+    else
+      lua_pushnil(L);
   }
 }
 
@@ -164,19 +168,25 @@ static void push_container(lua_State *L, tl_value v) {
   while (tl_iter_next(&it, &key, &item)) {
     if (key) tl__push_scalar(L, key, false);
     push_inside(L, &item);
-    if (key) lua_rawset(L, -3);
-    else lua_rawseti(L, -2, (lua_Integer)it.pos);
+    if (key)
+      lua_rawset(L, -3);
+    else
+      lua_rawseti(L, -2, (lua_Integer)it.pos);
   }
 }
 
 static void push_inside(lua_State *L, const tl_value *v) {
-  if (tl_is_container(*v)) push_container(L, *v);
-  else tl__push_scalar(L, v, true);
+  if (tl_is_container(*v))
+    push_container(L, *v);
+  else
+    tl__push_scalar(L, v, true);
 }
 
 void tl_push_plain(lua_State *L, tl_value v) {
-  if (tl_is_container(v)) push_container(L, v);
-  else tl__push_scalar(L, &v, false);
+  if (tl_is_container(v))
+    push_container(L, v);
+  else
+    tl__push_scalar(L, &v, false);
 }
 
 int tl__native_copy(lua_State *L) {

@@ -1,5 +1,6 @@
-/* proxy.c: proxies: how they are made, found again, and read. A proxy is bound to a draft node while it is inside, and holds an
- * immutable value outside. The same node has the same proxy: a weak table from the node's handle to the userdata.
+/* proxy.c: proxies: how they are made, found again, and read. A proxy is bound to a draft node while it is inside, and
+ * holds an immutable value outside. The same node has the same proxy: a weak table from the node's handle to the
+ * userdata.
  *
  * Nothing in here waits, and nothing runs user code. Raises: lack of memory, and an integer key on a map. */
 #include "lua/proxy.h"
@@ -108,9 +109,12 @@ static void push_new_node(lua_State *L, const tl__hang *h, tl_dnode *node) {
 
 static void push_slot(lua_State *L, const tl__hang *h, const tl_slot *s) {
   luaL_checkstack(L, 4, NULL);
-  if (!s->found) lua_pushnil(L);
-  else if (!s->node) tl__push_value(L, h, &s->v, NULL);
-  else if (!push_known(L, s->node)) push_new_node(L, h, s->node);
+  if (!s->found)
+    lua_pushnil(L);
+  else if (!s->node)
+    tl__push_value(L, h, &s->v, NULL);
+  else if (!push_known(L, s->node))
+    push_new_node(L, h, s->node);
 }
 
 void tl__push_child(lua_State *L, const tl__hang *h, tl_dnode *container, size_t i) {
@@ -133,9 +137,12 @@ void tl__proxy_push_at(lua_State *L, int idx, tl_proxy *p, size_t i) {
   tl__hang h = {.parent = idx, .key = lua_gettop(L), .var = p->var, .view = p->view, .clean = p->clean};
   tl_value v;
   tl_dep *dep = NULL;
-  if (p->handle.node) tl__push_child(L, &h, p->handle.node, i);
-  else if (tl__dep_at(p->dep, p->value, i, &v, &dep)) tl__push_value(L, &h, &v, dep);
-  else lua_pushnil(L);
+  if (p->handle.node)
+    tl__push_child(L, &h, p->handle.node, i);
+  else if (tl__dep_at(p->dep, p->value, i, &v, &dep))
+    tl__push_value(L, &h, &v, dep);
+  else
+    lua_pushnil(L);
   lua_remove(L, h.key);
 }
 
@@ -145,9 +152,12 @@ void tl__proxy_push_key(lua_State *L, int idx, tl_proxy *p, int key) {
   tl_value v;
   tl_dep *dep = NULL;
   const char *s = lua_tolstring(L, key, &len);
-  if (p->handle.node) tl__push_member(L, &h, p->handle.node);
-  else if (tl__dep_get(p->dep, p->value, s, len, &v, &dep)) tl__push_value(L, &h, &v, dep);
-  else lua_pushnil(L);
+  if (p->handle.node)
+    tl__push_member(L, &h, p->handle.node);
+  else if (tl__dep_get(p->dep, p->value, s, len, &v, &dep))
+    tl__push_value(L, &h, &v, dep);
+  else
+    lua_pushnil(L);
 }
 
 static int raise_integer_key(lua_State *L) {
@@ -161,14 +171,19 @@ static int proxy_index(lua_State *L) {
   int is_int, type = lua_type(L, 2);
   if (tl__proxy_kind(p) == TL_MAP) {
     if (type == LUA_TNUMBER) return raise_integer_key(L);
-    if (type == LUA_TSTRING) tl__proxy_push_key(L, 1, p, 2);
-    else lua_pushnil(L);
+    if (type == LUA_TSTRING)
+      tl__proxy_push_key(L, 1, p, 2);
+    else
+      lua_pushnil(L);
     return 1;
   }
   lua_Integer i = type == LUA_TNUMBER ? lua_tointegerx(L, 2, &is_int) : 0;
-  if (type == LUA_TSTRING) tl__list_method(L, 2);
-  else if (i < 1) lua_pushnil(L);
-  else tl__proxy_push_at(L, 1, p, (size_t)i - 1);
+  if (type == LUA_TSTRING)
+    tl__list_method(L, 2);
+  else if (i < 1)
+    lua_pushnil(L);
+  else
+    tl__proxy_push_at(L, 1, p, (size_t)i - 1);
   return 1;
 }
 
@@ -183,7 +198,8 @@ static int proxy_len(lua_State *L) {
   return 1;
 }
 
-/* Two live nodes are two elements, whatever they hold; where one is of the past, they are equal when they share their content. */
+/* Two live nodes are two elements, whatever they hold; where one is of the past, they are equal when they share their
+ * content. */
 static int proxy_eq(lua_State *L) {
   tl_proxy *a = tl__proxy_test(L, 1), *b = tl__proxy_test(L, 2);
   bool equal = a && b && (a == b || (a->handle.node && a->handle.node == b->handle.node));
@@ -235,8 +251,10 @@ static void write_read_path(lua_State *L, tl_buf *out) {
   luaL_checkstack(L, 4, NULL);
   lua_getiuservalue(L, -1, 1);
   bool of_var = !tl__proxy_test(L, -1);
-  if (of_var) tl_buf_printf(out, "%s.%s", p->var->cls->name, p->var->name);
-  else write_read_path(L, out);
+  if (of_var)
+    tl_buf_printf(out, "%s.%s", p->var->cls->name, p->var->name);
+  else
+    write_read_path(L, out);
   lua_pop(L, 1);
   if (of_var) return;
   lua_getiuservalue(L, -1, 2);
@@ -264,8 +282,8 @@ void tl__proxy_path(lua_State *L, int idx, int key) {
 
 static void proxy_meta(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"__index", proxy_index}, {"__newindex", proxy_newindex}, {"__len", proxy_len},  {"__eq", proxy_eq},
-      {"__pairs", tl__proxy_pairs}, {"__tostring", proxy_tostring}, {"__gc", proxy_gc}, {NULL, NULL},
+      {"__index", proxy_index},     {"__newindex", proxy_newindex}, {"__len", proxy_len}, {"__eq", proxy_eq},
+      {"__pairs", tl__proxy_pairs}, {"__tostring", proxy_tostring}, {"__gc", proxy_gc},   {NULL, NULL},
   };
   luaL_setfuncs(L, methods, 0);
   lua_pushliteral(L, "tidelock.proxy");
@@ -278,8 +296,10 @@ static int native_kind(lua_State *L) {
   luaL_checkany(L, 1);
   tl_proxy *p = tl__proxy_test(L, 1);
   tl_kind kind = p ? tl__proxy_kind(p) : tl__marker(L, 1);
-  if (kind == TL_NIL) lua_pushnil(L);
-  else lua_pushstring(L, kind == TL_MAP ? "map" : "list");
+  if (kind == TL_NIL)
+    lua_pushnil(L);
+  else
+    lua_pushstring(L, kind == TL_MAP ? "map" : "list");
   return 1;
 }
 
@@ -290,8 +310,8 @@ static int native_is_proxy(lua_State *L) {
 
 void tl__open_proxy(lua_State *L) {
   static const luaL_Reg natives[] = {
-      {"kind", native_kind},        {"is_proxy", native_is_proxy}, {"copy", tl__native_copy},
-      {"list", tl__native_list},    {"map", tl__native_map},       {NULL, NULL},
+      {"kind", native_kind},     {"is_proxy", native_is_proxy}, {"copy", tl__native_copy},
+      {"list", tl__native_list}, {"map", tl__native_map},       {NULL, NULL},
   };
   luaL_setfuncs(L, natives, 0);
   tl__push_null(L);

@@ -1,4 +1,5 @@
-/* proxy.h: inside host/lua: a proxy stands for one container of a tab's state. See README.md, "How a proxy finds its element". */
+/* proxy.h: inside host/lua: a proxy stands for one container of a tab's state. See README.md, "How a proxy finds its
+ * element". */
 #ifndef TL_LUA_PROXY_H
 #define TL_LUA_PROXY_H
 #include "lua/class.h"
@@ -6,7 +7,8 @@
 
 typedef struct tl_walk tl_walk; /* a pairs() that is under way (proxy_walk.c) */
 
-/* A full userdata. User values: 1 its parent (a proxy, or the state instance), 2 its key there, 3 (of a var, outside) where it was read. */
+/* A full userdata. User values: 1 its parent (a proxy, or the state instance), 2 its key there, 3 (of a var, outside)
+ * where it was read. */
 typedef struct tl_proxy {
   const void *tag;
   tl_handle handle;  /* a draft node; when NULL: */
@@ -19,26 +21,28 @@ typedef struct tl_proxy {
   bool clean;        /* its content is known to be fit for a public var */
 } tl_proxy;
 
-tl_proxy *tl__proxy_test(lua_State *L, int idx);     /* NULL: none */
-tl_proxy *tl__proxy_check(lua_State *L, int idx);    /* raises a type error */
+tl_proxy *tl__proxy_test(lua_State *L, int idx);  /* NULL: none */
+tl_proxy *tl__proxy_check(lua_State *L, int idx); /* raises a type error */
 tl_kind tl__proxy_kind(const tl_proxy *p);
 size_t tl__proxy_count(tl_proxy *p);
-tl_value tl__proxy_value(tl_proxy *p);               /* owned: its content; a computed var then depends on all of it */
-tl_draft *tl__proxy_draft(const tl_proxy *p);        /* NULL: no live node */
-void tl__proxy_path(lua_State *L, int idx, int key); /* +1: "Job.items[3].title"; key: stack index of a key in it, 0: none */
+tl_value tl__proxy_value(tl_proxy *p);        /* owned: its content; a computed var then depends on all of it */
+tl_draft *tl__proxy_draft(const tl_proxy *p); /* NULL: no live node */
+void tl__proxy_path(lua_State *L, int idx,
+                    int key); /* +1: "Job.items[3].title"; key: stack index of a key in it, 0: none */
 
 /* Where a new proxy hangs. */
 typedef struct tl__hang {
-  int parent;        /* stack index: a proxy or a state instance */
-  int key;           /* stack index of the key */
+  int parent; /* stack index: a proxy or a state instance */
+  int key;    /* stack index of the key */
   const tl_var *var;
   tl_view *view;
   bool clean;
-  bool outside;      /* note where it is read */
+  bool outside; /* note where it is read */
 } tl__hang;
-void tl__push_value(lua_State *L, const tl__hang *h, const tl_value *v, tl_dep *dep); /* +1: scalar, or proxy of an immutable value */
-void tl__push_child(lua_State *L, const tl__hang *h, tl_dnode *container, size_t i);   /* +1: element i of a list node */
-void tl__push_member(lua_State *L, const tl__hang *h, tl_dnode *container);            /* +1: of a map node, under h->key */
+void tl__push_value(lua_State *L, const tl__hang *h, const tl_value *v,
+                    tl_dep *dep); /* +1: scalar, or proxy of an immutable value */
+void tl__push_child(lua_State *L, const tl__hang *h, tl_dnode *container, size_t i); /* +1: element i of a list node */
+void tl__push_member(lua_State *L, const tl__hang *h, tl_dnode *container); /* +1: of a map node, under h->key */
 
 /* Element i (from 0) of a list, or the i-th entry's value of a map under the key at stack index `key`: +1. */
 void tl__proxy_push_at(lua_State *L, int idx, tl_proxy *p, size_t i);
@@ -48,16 +52,16 @@ void tl__proxy_push_key(lua_State *L, int idx, tl_proxy *p, int key);
 void tl__proxy_guard(lua_State *L, int idx, tl_proxy *p, int key); /* may it be written now? */
 void tl__proxy_set(lua_State *L, int idx, int key, int value);
 void tl__proxy_insert(lua_State *L, int idx, lua_Integer pos, int value);
-int tl__proxy_remove(lua_State *L, int idx, lua_Integer pos);      /* +1: what was there */
-void tl__proxy_sort(lua_State *L, int idx, int less);              /* less: stack index of a function, 0: < */
-bool tl__over_limit(const tl_var *var, tl_draft *d, tl_value v);   /* would v bring the state over state_limit? */
+int tl__proxy_remove(lua_State *L, int idx, lua_Integer pos);    /* +1: what was there */
+void tl__proxy_sort(lua_State *L, int idx, int less);            /* less: stack index of a function, 0: < */
+bool tl__over_limit(const tl_var *var, tl_draft *d, tl_value v); /* would v bring the state over state_limit? */
 int tl__raise_limit(lua_State *L, const char *path, const tl_var *var);
-void tl__list_method(lua_State *L, int key);                       /* +1: push, insert, remove, sort, clear, or nil */
+void tl__list_method(lua_State *L, int key); /* +1: push, insert, remove, sort, clear, or nil */
 
 /* Walking (proxy_walk.c). */
 int tl__proxy_pairs(lua_State *L);
-int tl__proxy_next(lua_State *L, int idx, int key);                /* what next() returns */
-void tl__walks_keep(lua_State *L, int idx, tl_proxy *p);           /* before p changes: what its walks have still to show */
+int tl__proxy_next(lua_State *L, int idx, int key);      /* what next() returns */
+void tl__walks_keep(lua_State *L, int idx, tl_proxy *p); /* before p changes: what its walks have still to show */
 void tl__walks_drop(tl_proxy *p);
 
 void tl__open_proxy(lua_State *L);

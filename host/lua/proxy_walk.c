@@ -1,6 +1,7 @@
-/* proxy_walk.c: pairs and next. A walk shows what was there when it began: scalars come from the content that was sealed then, and
- * elements as the live proxies that they are. As long as the container does not change, position i of the content is position i of the
- * node; right before it changes, the proxies that are still to be shown are kept in a table (which costs a walk once). */
+/* proxy_walk.c: pairs and next. A walk shows what was there when it began: scalars come from the content that was
+ * sealed then, and elements as the live proxies that they are. As long as the container does not change, position i of
+ * the content is position i of the node; right before it changes, the proxies that are still to be shown are kept in a
+ * table (which costs a walk once). */
 #include "base/mem.h"
 #include "lua/proxy.h"
 
@@ -10,9 +11,9 @@ static char key_walks; /* registry: weak table, walk -> its userdata */
 /* A userdata. User values: 1 the proxy, 2 the elements kept, by position. */
 struct tl_walk {
   const void *tag;
-  tl_walk *next;      /* of the same proxy */
-  tl_proxy *proxy;    /* NULL: no longer in its list */
-  tl_value content;   /* owned: as it was when the walk began */
+  tl_walk *next;    /* of the same proxy */
+  tl_proxy *proxy;  /* NULL: no longer in its list */
+  tl_value content; /* owned: as it was when the walk began */
   tl_iter at;
   bool kept;
 };
@@ -115,10 +116,14 @@ static int walk_step(lua_State *L) {
     lua_pushnil(L);
     return 1;
   }
-  if (key) tl__push_scalar(L, key, false);
-  else lua_pushinteger(L, (lua_Integer)w->at.pos);
-  if (tl_is_container(v)) push_element(L, w, key, &v);
-  else tl__push_scalar(L, &v, true);
+  if (key)
+    tl__push_scalar(L, key, false);
+  else
+    lua_pushinteger(L, (lua_Integer)w->at.pos);
+  if (tl_is_container(v))
+    push_element(L, w, key, &v);
+  else
+    tl__push_scalar(L, &v, true);
   return 2;
 }
 
@@ -163,8 +168,10 @@ static int next_in_list(lua_State *L, int idx, tl_proxy *p, int key) {
 
 static void push_key_at(lua_State *L, tl_proxy *p, size_t i) {
   tl_value *box = tl__push_box(L);
-  if (p->handle.node) tl_dnode_entry(p->handle.node, i, box);
-  else *box = tl_retain(tl_map_entry(p->value, i)->key);
+  if (p->handle.node)
+    tl_dnode_entry(p->handle.node, i, box);
+  else
+    *box = tl_retain(tl_map_entry(p->value, i)->key);
   tl__push_scalar(L, box, false);
   lua_remove(L, -2);
 }

@@ -1,6 +1,6 @@
-/* proxy_write.c: writing through proxies, and the methods of lists. Every write first asks the guard: only the draft of the lock that
- * the running task holds may change. Conversion comes before the write, so whatever raises leaves the state as it was.
- * Sorting runs user code (the comparison); nothing here may wait. */
+/* proxy_write.c: writing through proxies, and the methods of lists. Every write first asks the guard: only the draft of
+ * the lock that the running task holds may change. Conversion comes before the write, so whatever raises leaves the
+ * state as it was. Sorting runs user code (the comparison); nothing here may wait. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -38,9 +38,11 @@ static void push_place(lua_State *L, int idx) {
 
 static void refuse_outside(lua_State *L, const tl_proxy *p, const char *path) {
   if (tl__proxy_draft(p))
-    tl_raise(L, "ImmutableStateError", "%s: another coroutine is inside the block and this one is not; enter tl.with_state here, too", path);
+    tl_raise(L, "ImmutableStateError",
+             "%s: another coroutine is inside the block and this one is not; enter tl.with_state here, too", path);
   tl_raise(L, "ImmutableStateError",
-           "%s: outside its block a task sees an unchanging snapshot; write inside tl.with_state(self, function() ... end), where the value "
+           "%s: outside its block a task sees an unchanging snapshot; write inside tl.with_state(self, function() ... "
+           "end), where the value "
            "is read again",
            path);
 }
@@ -48,7 +50,8 @@ static void refuse_outside(lua_State *L, const tl_proxy *p, const char *path) {
 static void refuse_old(lua_State *L, int idx, const tl_proxy *p, const char *path) {
   push_place(L, idx);
   if (!p->handle.node && lua_isstring(L, -1))
-    tl_raise(L, "ImmutableStateError", "%s: the value was taken at %s outside; read it again inside", path, lua_tostring(L, -1));
+    tl_raise(L, "ImmutableStateError", "%s: the value was taken at %s outside; read it again inside", path,
+             lua_tostring(L, -1));
   tl_raise(L, "ImmutableStateError", "%s: the value was taken in a block that has ended; read it again inside", path);
 }
 
@@ -61,7 +64,8 @@ void tl__proxy_guard(lua_State *L, int idx, tl_proxy *p, int key) {
   const char *path = lua_tostring(L, -1);
   if (evaluating) tl__computed_write(L, path);
   if (p->var->member == TL_M_COMPUTED)
-    tl_raise(L, "ImmutableStateError", "%s: %s.%s is computed; change what it is computed from", path, p->var->cls->name, p->var->name);
+    tl_raise(L, "ImmutableStateError", "%s: %s.%s is computed; change what it is computed from", path,
+             p->var->cls->name, p->var->name);
   if (!inside) refuse_outside(L, p, path);
   refuse_old(L, idx, p, path);
 }
@@ -83,7 +87,8 @@ bool tl__over_limit(const tl_var *var, tl_draft *d, tl_value v) {
 
 int tl__raise_limit(lua_State *L, const char *path, const tl_var *var) {
   return tl_raise(L, "SerializationError",
-                  "%s: the tab's state would grow over state_limit (%zu bytes); keep big data elsewhere, or raise it by tl.config{ state_limit = }",
+                  "%s: the tab's state would grow over state_limit (%zu bytes); keep big data elsewhere, or raise it "
+                  "by tl.config{ state_limit = }",
                   path, var->cls->app->state_limit);
 }
 
@@ -100,7 +105,11 @@ static void mark_dirty(lua_State *L, int idx) {
 
 /* The value at stack index `value`, as it will lie in p under the key at index `key`. Owned. */
 static tl_value take(lua_State *L, int idx, tl_proxy *p, int key, int value, tl__take *t) {
-  tl_place place = {.state = p->var->cls->name, .var = p->var->name, .node = p->handle.node, .key = key, .is_public = p->var->is_public};
+  tl_place place = {.state = p->var->cls->name,
+                    .var = p->var->name,
+                    .node = p->handle.node,
+                    .key = key,
+                    .is_public = p->var->is_public};
   t->place = &place;
   t->draft = tl__proxy_draft(p);
   tl_value v = tl__from_lua(L, value, t);
@@ -117,7 +126,8 @@ static void check_status(lua_State *L, int idx, int key, tl_dstatus status) {
   if (status == TL_D_OK) return;
   tl__proxy_path(L, idx, key);
   if (status == TL_D_DEPTH)
-    tl_raise(L, "SerializationError", "%s: values nest at most 64 deep; flatten it, or refer to parts by their id", lua_tostring(L, -1));
+    tl_raise(L, "SerializationError", "%s: values nest at most 64 deep; flatten it, or refer to parts by their id",
+             lua_tostring(L, -1));
   tl_raise(L, "ImmutableStateError", "%s: the value cannot be changed any more (%d)", lua_tostring(L, -1), (int)status);
 }
 
@@ -164,9 +174,10 @@ static void set_in_map(lua_State *L, int idx, tl_proxy *p, int key, int value) {
 
 static int raise_position(lua_State *L, int idx, lua_Integer i, size_t n) {
   tl__proxy_path(L, idx, 0);
-  return tl_raise(L, "SerializationError",
-                  "%s[%lld]: a list of %zu can be written at 1..%zu; for holes use a map with string keys: tostring(id)",
-                  lua_tostring(L, -1), (long long)i, n, n + 1);
+  return tl_raise(
+      L, "SerializationError",
+      "%s[%lld]: a list of %zu can be written at 1..%zu; for holes use a map with string keys: tostring(id)",
+      lua_tostring(L, -1), (long long)i, n, n + 1);
 }
 
 static void clear_position(lua_State *L, int idx, tl_proxy *p, lua_Integer i, size_t n) {
@@ -174,8 +185,8 @@ static void clear_position(lua_State *L, int idx, tl_proxy *p, lua_Integer i, si
   if (i < 1 || i > (lua_Integer)n) raise_position(L, idx, i, n);
   if (i < (lua_Integer)n) {
     tl__proxy_path(L, idx, 0);
-    tl_raise(L, "SerializationError", "%s[%lld]: nil would leave a hole; use table.remove(list, %lld), or tl.null", lua_tostring(L, -1),
-             (long long)i, (long long)i);
+    tl_raise(L, "SerializationError", "%s[%lld]: nil would leave a hole; use table.remove(list, %lld), or tl.null",
+             lua_tostring(L, -1), (long long)i, (long long)i);
   }
   tl__walks_keep(L, idx, p);
   check_status(L, idx, 0, tl_dnode_remove(p->handle.node, n - 1, NULL));
@@ -207,7 +218,8 @@ static void raise_key(lua_State *L, int idx, int key, tl_kind kind) {
   if (kind == TL_MAP && lua_type(L, key) == LUA_TNUMBER)
     tl_raise(L, "SerializationError", "%s[%s]: a map has string keys; write [tostring(id)]", path, name);
   if (lua_type(L, key) == LUA_TSTRING)
-    tl_raise(L, "SerializationError", "%s[\"%s\"]: this is a list, it has positions 1..n; string keys need a map (tl.map{})", path, name);
+    tl_raise(L, "SerializationError",
+             "%s[\"%s\"]: this is a list, it has positions 1..n; string keys need a map (tl.map{})", path, name);
   tl_raise(L, "SerializationError", "%s: a %s cannot be a key here; lists have positions 1..n, maps string keys", path,
            luaL_typename(L, key));
 }
@@ -219,9 +231,12 @@ void tl__proxy_set(lua_State *L, int idx, int key, int value) {
   tl_kind kind = tl_dnode_kind(p->handle.node);
   bool fluid = tl_dnode_fluid(p->handle.node);
   lua_Integer i = type == LUA_TNUMBER ? lua_tointegerx(L, key, &is_int) : 0;
-  if (kind == TL_LIST && is_int) set_in_list(L, idx, p, i, key, value);
-  else if (type == LUA_TSTRING && (kind == TL_MAP || fluid)) set_in_map(L, idx, p, key, value);
-  else raise_key(L, idx, key, kind);
+  if (kind == TL_LIST && is_int)
+    set_in_list(L, idx, p, i, key, value);
+  else if (type == LUA_TSTRING && (kind == TL_MAP || fluid))
+    set_in_map(L, idx, p, key, value);
+  else
+    raise_key(L, idx, key, kind);
 }
 
 static tl_proxy *need_list(lua_State *L, int idx) {
@@ -345,9 +360,12 @@ static int list_push(lua_State *L) {
 
 static int list_insert(lua_State *L) {
   tl_proxy *p = need_list(L, 1);
-  if (lua_gettop(L) == 2) tl__proxy_insert(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, 2);
-  else if (lua_gettop(L) == 3) tl__proxy_insert(L, 1, luaL_checkinteger(L, 2), 3);
-  else return luaL_error(L, "wrong number of arguments to 'insert'");
+  if (lua_gettop(L) == 2)
+    tl__proxy_insert(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, 2);
+  else if (lua_gettop(L) == 3)
+    tl__proxy_insert(L, 1, luaL_checkinteger(L, 2), 3);
+  else
+    return luaL_error(L, "wrong number of arguments to 'insert'");
   return 0;
 }
 
@@ -380,7 +398,8 @@ void tl__list_method(lua_State *L, int key) {
 
 void tl__open_proxy_write(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"push", list_push}, {"insert", list_insert}, {"remove", list_remove}, {"sort", list_sort}, {"clear", list_clear}, {NULL, NULL},
+      {"push", list_push}, {"insert", list_insert}, {"remove", list_remove},
+      {"sort", list_sort}, {"clear", list_clear},   {NULL, NULL},
   };
   luaL_newlib(L, methods);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_methods);

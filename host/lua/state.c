@@ -1,5 +1,6 @@
-/* state.c: instances of a state, `self`: reading and writing vars. Inside the lock both go to the holder's draft; outside, reads go to the
- * view's snapshot and writes are refused. In a computed var's function reads go through its trace.
+/* state.c: instances of a state, `self`: reading and writing vars. Inside the lock both go to the holder's draft;
+ * outside, reads go to the view's snapshot and writes are refused. In a computed var's function reads go through its
+ * trace.
  *
  * Nothing here waits. What may run user code: reading a computed var inside the lock. */
 #include "lua/state.h"
@@ -89,14 +90,17 @@ static tl_dnode *state_node(tl_draft *d, const tl_class *c) {
 
 static tl_value vars_in(tl_value root, const tl_var *v) {
   tl_value vars, out;
-  if (!tl_map_get(root, v->cls->name, v->cls->name_len, &vars) || !tl_map_get(vars, v->key, v->key_len, &out)) return tl_nil();
+  if (!tl_map_get(root, v->cls->name, v->cls->name_len, &vars) || !tl_map_get(vars, v->key, v->key_len, &out))
+    return tl_nil();
   return out;
 }
 
 /* +1: a value of an immutable root, borrowed. */
 static void push_immutable(lua_State *L, const tl__hang *h, const tl_value *v, tl_dep *dep) {
-  if (tl_is_container(*v)) tl__push_value(L, h, v, dep);
-  else tl__push_scalar(L, v, false);
+  if (tl_is_container(*v))
+    tl__push_value(L, h, v, dep);
+  else
+    tl__push_scalar(L, v, false);
 }
 
 static void push_from_draft(lua_State *L, const tl__hang *h, tl_draft *d) {
@@ -147,8 +151,10 @@ static void read_computed(lua_State *L, tl_instance *s, const tl_var *v) {
 
 static int read_router(lua_State *L, const tl_instance *s) {
   if (s->trace)
-    return tl_raise(L, "ImmutableStateError", "%s.router cannot be read in a computed var, which would not be told when it changes; copy what it "
-                    "needs into a var", s->cls->name);
+    return tl_raise(L, "ImmutableStateError",
+                    "%s.router cannot be read in a computed var, which would not be told when it changes; copy what it "
+                    "needs into a var",
+                    s->cls->name);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &key_native);
   lua_getfield(L, -1, "router");
   lua_pushvalue(L, 1);
@@ -164,8 +170,10 @@ static int state_index(lua_State *L) { /* upvalue 1: members */
   if (type != LUA_TLIGHTUSERDATA) return tl__undeclared(L, s->cls, lua_upvalueindex(1), 2);
   const tl_var *v = lua_touserdata(L, -1);
   if (v->member == TL_M_ROUTER) return read_router(L, s);
-  if (v->member == TL_M_COMPUTED) read_computed(L, s, v);
-  else read_var(L, s, v);
+  if (v->member == TL_M_COMPUTED)
+    read_computed(L, s, v);
+  else
+    read_var(L, s, v);
   return 1;
 }
 
@@ -188,8 +196,9 @@ void tl__check_type(lua_State *L, const tl_var *var, tl_value v) {
   static const char *const kinds[] = {"nil", "a boolean", "an integer", "a float", "a string", "a list", "a map"};
   tl_kind kind = tl_kind_of(v) == TL_DRAFT ? tl_dnode_kind(v.draft) : tl_kind_of(v);
   if (kind == TL_NIL || fits(var->type, kind)) return;
-  tl_raise(L, "VarTypeError", "%s.%s is declared with type=\"%s\" and was given %s%s", var->cls->name, var->name, tl__type_name(var->type),
-           kinds[kind], var->type == TL_T_INTEGER && kind == TL_FLOAT ? "; use // or math.tointeger" : "");
+  tl_raise(L, "VarTypeError", "%s.%s is declared with type=\"%s\" and was given %s%s", var->cls->name, var->name,
+           tl__type_name(var->type), kinds[kind],
+           var->type == TL_T_INTEGER && kind == TL_FLOAT ? "; use // or math.tointeger" : "");
 }
 
 static int refuse_write(lua_State *L, const tl_instance *s, const char *name) {
@@ -199,8 +208,10 @@ static int refuse_write(lua_State *L, const tl_instance *s, const char *name) {
     return tl__computed_write(L, lua_tostring(L, -1));
   }
   return tl_raise(L, "ImmutableStateError",
-                  "%s.%s: a background task may write its state only inside with_state (tl.with_state(self, function() ... end)); outside it "
-                  "sees the snapshot of the last refresh", s->cls->name, name);
+                  "%s.%s: a background task may write its state only inside with_state (tl.with_state(self, function() "
+                  "... end)); outside it "
+                  "sees the snapshot of the last refresh",
+                  s->cls->name, name);
 }
 
 /* The draft that may be written now. Raises. */
@@ -214,7 +225,8 @@ static tl_draft *writable(lua_State *L, const tl_instance *s, const char *name) 
 static tl_dnode *vars_node(tl_draft *d, const tl_class *c) {
   tl_dnode *n = state_node(d, c);
   if (n) return n;
-  tl_dnode_put(tl_draft_root(d), c->name, c->name_len, tl_map(NULL, 0)); /* a stored root that is older than the state */
+  tl_dnode_put(tl_draft_root(d), c->name, c->name_len,
+               tl_map(NULL, 0)); /* a stored root that is older than the state */
   return state_node(d, c);
 }
 
@@ -222,7 +234,8 @@ static void put(lua_State *L, tl_draft *d, const tl_var *v, tl_value value) { /*
   switch (tl_dnode_put(vars_node(d, v->cls), v->key, v->key_len, value)) {
   case TL_D_OK: return;
   case TL_D_DEPTH:
-    tl_raise(L, "SerializationError", "%s.%s: values nest at most 64 deep; flatten it, or refer to parts by their id", v->cls->name, v->name);
+    tl_raise(L, "SerializationError", "%s.%s: values nest at most 64 deep; flatten it, or refer to parts by their id",
+             v->cls->name, v->name);
     break;
   default: tl_raise(L, "ImmutableStateError", "%s.%s cannot be written any more", v->cls->name, v->name);
   }
@@ -254,9 +267,11 @@ static int refuse_member(lua_State *L, const tl_instance *s) {
   const tl_var *v = lua_touserdata(L, -1);
   const char *name = lua_tostring(L, 2);
   if (lua_type(L, -1) == LUA_TFUNCTION)
-    return tl_raise(L, "UndeclaredVarError", "%s.%s is a function of the state, not a var; it cannot be assigned", s->cls->name, name);
+    return tl_raise(L, "UndeclaredVarError", "%s.%s is a function of the state, not a var; it cannot be assigned",
+                    s->cls->name, name);
   if (v->member == TL_M_ROUTER)
-    return tl_raise(L, "ImmutableStateError", "%s.router is read-only; to move to another page return tl.redirect(path)", s->cls->name);
+    return tl_raise(L, "ImmutableStateError",
+                    "%s.router is read-only; to move to another page return tl.redirect(path)", s->cls->name);
   return tl_raise(L, "ImmutableStateError", "%s.%s is computed; change what it is computed from", s->cls->name, name);
 }
 
@@ -277,8 +292,10 @@ static int state_newindex(lua_State *L) { /* upvalue 1: members */
 static int state_get_state(lua_State *L) {
   tl_instance *s = check_instance(L, 1);
   tl_class *c = tl__class_arg(L, 2);
-  if (s->trace) tl__push_traced(L, c, s->trace);
-  else tl_state_push(L, s->view, c);
+  if (s->trace)
+    tl__push_traced(L, c, s->trace);
+  else
+    tl_state_push(L, s->view, c);
   return 1;
 }
 
@@ -304,7 +321,8 @@ static int state_tostring(lua_State *L) {
   return 1;
 }
 
-/* An instance of the same state and view is the same one, unless it was collected meanwhile: then by what it stands for. */
+/* An instance of the same state and view is the same one, unless it was collected meanwhile: then by what it stands
+ * for. */
 static int state_eq(lua_State *L) {
   tl_instance *a = tl__instance_test(L, 1), *b = tl__instance_test(L, 2);
   lua_pushboolean(L, a && b && a->cls == b->cls && a->view == b->view && a->trace == b->trace);
@@ -312,14 +330,16 @@ static int state_eq(lua_State *L) {
 }
 
 void tl__state_members(lua_State *L, tl_class *c) {
-  static const luaL_Reg builtins[] = {{"get_state", state_get_state}, {"reset", state_reset}, {"get_token", state_get_token}, {NULL, NULL}};
+  static const luaL_Reg builtins[] = {
+      {"get_state", state_get_state}, {"reset", state_reset}, {"get_token", state_get_token}, {NULL, NULL}};
   luaL_setfuncs(L, builtins, 0);
   lua_pushlightuserdata(L, &c->router);
   lua_setfield(L, -2, "router");
 }
 
 void tl__state_prepare(lua_State *L) {
-  static const luaL_Reg methods[] = {{"__gc", instance_gc}, {"__tostring", state_tostring}, {"__eq", state_eq}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"__gc", instance_gc}, {"__tostring", state_tostring}, {"__eq", state_eq}, {NULL, NULL}};
   luaL_newlib(L, methods);
   lua_getiuservalue(L, -2, 1);
   lua_pushcclosure(L, state_index, 1);

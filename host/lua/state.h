@@ -14,12 +14,13 @@ typedef struct tl_instance { /* a userdata */
 
 tl_instance *tl__instance_test(lua_State *L, int idx);
 void tl__state_members(lua_State *L, tl_class *c); /* the table on top gets what every state has */
-void tl__state_prepare(lua_State *L);              /* the class on top gets the metatable and the table of its instances */
+void tl__state_prepare(lua_State *L); /* the class on top gets the metatable and the table of its instances */
 void tl__push_traced(lua_State *L, tl_class *c, tl_trace *t); /* +1: a `self` that reads through t */
 
 /* Raises VarTypeError when v is not what the var was declared to hold. v is owned by something else. */
 void tl__check_type(lua_State *L, const tl_var *var, tl_value v);
-int tl__undeclared(lua_State *L, const tl_class *c, int members, int key); /* raises, with the name that was perhaps meant */
+int tl__undeclared(lua_State *L, const tl_class *c, int members,
+                   int key); /* raises, with the name that was perhaps meant */
 
 void tl__open_state(lua_State *L);
 void tl__open_json(lua_State *L);

@@ -1,0 +1,324 @@
+--- state.lua: declaring states: tl.state, tl.var, tl.computed, tl.background, event references.
+--
+-- What an instance (`self`) does is C (host/lua/state.c); here is what a class accepts and gives.
+-- May use: native, kinds, where, and ui when a Var is asked for.
+
+local kinds = require "tidelock.kinds"
+local native = require "tidelock.native"
+local where = require "tidelock.where"
+
+where.register()
+
+local state = {}
+
+-- Marked values: what an author assigns to a class -----------------------------------------------
+
+local Declared = { __tidelock = "declared var" }
+local Computed = { __tidelock = "computed" }
+local Background = { __tidelock = "background" }
+
+local function sorted_keys(t)
+  local keys = {}
+  for key in pairs(t) do keys[#keys + 1] = tostring(key) end
+  table.sort(keys)
+  return keys
+end
+
+---Refuses options that `name` does not know.
+local function check_options(name, opts, known)
+  if opts == nil then return {} end
+  if type(opts) ~= "table" then native.raise("TypeError", ("%s: options are a table, not a %s"):format(name, type(opts))) end
+  for _, key in ipairs(sorted_keys(opts)) do
+    if not known[key] then
+      local valid = sorted_keys(known)
+      native.raise("TypeError", ("%s: unknown option \"%s\"; %s"):format(name, key,
+        #valid == 0 and "there are none so far" or "there is " .. table.concat(valid, ", ")))
+    end
+  end
+  return opts
+end
+
+local function check_function(name, fn)
+  if type(fn) ~= "function" then
+    native.raise("TypeError", ("%s(fn): a function is expected, not %s"):format(name, kinds.describe(fn)))
+  end
+end
+
+local types = { integer = true, number = true, string = true, boolean = true, list = true, map = true }
+
+---Declares a var: without default it starts as nil.
+---@param opts { default: any, type: string }|nil
+function state.var(opts)
+  opts = check_options("tl.var", opts, { default = true, type = true })
+  if opts.type ~= nil and not types[opts.type] then
+    native.raise("TypeError", ("tl.var: type is one of integer, number, string, boolean, list, map, not %s"):format(tostring(opts.type)))
+  end
+  return setmetatable({ default = opts.default, type = opts.type }, Declared)
+end
+
+---A var that is derived from others. `backend`: it never leaves the host.
+---@param fn fun(self): any
+---@param opts { backend: boolean }|nil
+function state.computed(fn, opts)
+  check_function("tl.computed", fn)
+  opts = check_options("tl.computed", opts, { backend = true })
+  return setmetatable({ fn = fn, backend = opts.backend and true or false }, Computed)
+end
+
+---A handler that runs beside others and enters the lock by tl.with_state.
+---@param fn fun(self, ...): any
+function state.background(fn, opts)
+  check_function("tl.background", fn)
+  check_options("tl.background", opts, {})
+  return setmetatable({ fn = fn }, Background)
+end
+
+-- Event references ------------------------------------------------------------------------------
+
+local Event = { __tidelock = "event", __name = "event" }
+
+function Event.__newindex(_, key)
+  native.raise("EventTypeError", ("an event reference has no field \"%s\" to assign"):format(tostring(key)))
+end
+
+function Event.__tostring(ref)
+  return ref.args and ref.handler .. "(...)" or ref.handler
+end
+
+local function new_event(handler, args)
+  return setmetatable({ handler = handler, args = args }, Event)
+end
+
+local function refuse_first(ref, arg)
+  local class, name = native.class_name(arg), ref.handler
+  if class then
+    native.raise("EventTypeError", ("%s was bound to the class %s; write %s(...) with a dot, without the class"):format(name, class, name))
+  elseif native.is_state(arg) then
+    local method = name:match "%.(.*)$"
+    native.raise("EventTypeError",
+      ("%s(self, ...): an event is bound without self, which the host gives; self:%s(...) calls it here and now"):format(name, method))
+  end
+end
+
+local refused = { ["function"] = true, thread = true }
+
+local function check_argument(ref, i, arg)
+  local kind = kinds.of(arg)
+  if kind == "var" and native.frozen() and native.in_task() then
+    native.raise("EventTypeError", ("argument %d of %s is a Var, which only a page can read; give a value (self.%s)"):format(i, ref.handler, "..."))
+  end
+  if refused[type(arg)] or native.class_name(arg) or native.is_state(arg) or (kind and kind ~= "var") then
+    native.raise("EventTypeError", ("argument %d of %s is %s; arguments are plain values"):format(i, ref.handler, kinds.describe(arg)))
+  end
+end
+
+---`Job.add(5)`: the same event with its arguments.
+function Event.__call(ref, ...)
+  if ref.args then native.raise("EventTypeError", ("%s has its arguments already"):format(tostring(ref))) end
+  local args = table.pack(...)
+  refuse_first(ref, args[1])
+  for i = 1, args.n do check_argument(ref, i, args[i]) end
+  return new_event(ref.handler, args)
+end
+
+-- Setters ---------------------------------------------------------------------------------------
+
+local convert = {}
+
+function convert.number(v)
+  if type(v) == "string" then v = tonumber(v:match "^%s*(.-)%s*$") or v end
+  return type(v) == "number" and v or nil, "a number"
+end
+
+function convert.integer(v)
+  local n = convert.number(v)
+  return n and math.tointeger(n) or nil, "a whole number"
+end
+
+function convert.string(v)
+  if type(v) == "number" then v = tostring(v) end
+  return type(v) == "string" and v or nil, "text"
+end
+
+local booleans = { ["true"] = true, ["false"] = false, on = true }
+
+function convert.boolean(v)
+  if type(v) == "string" then v = booleans[v] end
+  if type(v) ~= "boolean" then v = nil end
+  return v, "true or false"
+end
+
+local function describe_input(v)
+  if type(v) == "string" then return ("\"%s\""):format(#v > 40 and v:sub(1, 40) .. "..." or v) end
+  return v == nil and "nothing" or kinds.describe(v)
+end
+
+---What a setter assigns for the input `v`. Raises VarTypeError.
+local function converted(class_name, name, of_type, nil_allowed, v)
+  local to = convert[of_type]
+  if not to then return v end
+  if v == nil and nil_allowed then return nil end
+  local value, expected = to(v)
+  if value == nil then
+    native.raise("VarTypeError", ("%s.%s: %s is expected, and the input is %s"):format(class_name, name, expected, describe_input(v)))
+  end
+  return value
+end
+
+local function setter_function(class, name)
+  local class_name, of_type, nil_allowed = native.class_name(class), native.var_type(class, name)
+  if nil_allowed == nil then nil_allowed = true end
+  return function(self, v) self[name] = converted(class_name, name, of_type, nil_allowed, v) end
+end
+
+-- Setters that were made by Job:setter("max") and have not been declared so far: by their name. A page that uses one inline declares it.
+local function pending()
+  local app = native.app_table()
+  app.setters = app.setters or {}
+  return app.setters
+end
+
+local function make_setter(class, name)
+  if type(name) ~= "string" or native.class_member(class, name) ~= "var" then
+    native.raise("UndeclaredVarError", ("%s:setter(%s): there is no such var"):format(native.class_name(class), describe_input(name)))
+  elseif name:sub(1, 1) == "_" then
+    native.raise("DeclarationError", ("%s:setter(\"%s\"): a backend var is not for clients to set"):format(native.class_name(class), name))
+  end
+  local ref = new_event(("%s.set_%s"):format(native.class_name(class), name))
+  rawset(ref, "setter", { class = class, var = name })
+  if not native.frozen() then pending()[ref.handler] = ref end
+  return ref
+end
+
+local function declare_setter(class, key, ref)
+  native.class_function(class, key, setter_function(ref.setter.class, ref.setter.var), false)
+end
+
+local offer = native.offer
+
+---Offers a handler to clients. A setter that a page uses inline is declared by that.
+---@return boolean whether there is such a handler
+function native.offer(name)
+  if offer(name) then return true end
+  local ref = pending()[name]
+  if not ref then return false end
+  declare_setter(ref.setter.class, "set_" .. ref.setter.var, ref)
+  return offer(name)
+end
+
+---tl.expose(Job.add, ...): clients may send these although no page offers them.
+function state.expose(...)
+  for i = 1, select("#", ...) do
+    local ref = select(i, ...)
+    if kinds.of(ref) ~= "event" or not native.offer(ref.handler) then
+      native.raise("EventTypeError", ("tl.expose: argument %d is %s; give event references (Job.add)"):format(i, kinds.describe(ref)))
+    end
+  end
+end
+
+-- Classes ---------------------------------------------------------------------------------------
+
+-- Event references of a class: Job.add is the same value each time. Keyed by class, which is the app's as long as that lives.
+local references = setmetatable({}, { __mode = "k" })
+
+local function reference(class, name)
+  local known = references[class]
+  if not known then
+    known = {}
+    references[class] = known
+  end
+  known[name] = known[name] or new_event(native.class_name(class) .. "." .. name)
+  return known[name]
+end
+
+local function raise_unknown(class, key)
+  local names = native.class_names(class)
+  table.sort(names)
+  native.raise("UndeclaredVarError", ("%s.%s is not declared (so far); %s has: %s"):format(
+    native.class_name(class), tostring(key), native.class_name(class), #names > 0 and table.concat(names, ", ") or "nothing"))
+end
+
+local read = {}
+
+function read.var(class, key) return require("tidelock.ui").var(native.class_name(class), key) end
+read.computed = read.var
+read.handler, read.background = reference, reference
+
+function read.method(class, key)
+  native.raise("EventTypeError",
+    ("%s.%s: names with _ are methods, which no event reaches; call self:%s(...)"):format(native.class_name(class), key, key))
+end
+
+local function read_member(class, key)
+  if key == "setter" then return make_setter end
+  local reader = read[native.class_member(class, key)]
+  if reader then return reader(class, key) end
+  raise_unknown(class, key)
+end
+
+local function assign_member(class, key, value)
+  local kind = kinds.of(value)
+  if type(value) == "function" then
+    native.class_function(class, key, value, false)
+  elseif kind == "computed" then
+    native.class_computed(class, key, value.fn, value.backend)
+  elseif kind == "background" then
+    native.class_function(class, key, value.fn, true)
+  elseif kind == "event" and rawget(value, "setter") then
+    declare_setter(class, key, value)
+  else
+    native.raise("DeclarationError",
+      ("%s.%s: a class takes functions, tl.computed(...), tl.background(...) and setters, not %s; vars are declared in tl.state"):format(
+        native.class_name(class), tostring(key), kinds.describe(value)))
+  end
+end
+
+native.class_hooks(read_member, assign_member)
+
+-- Both are looked up when they are called: they are of other modules.
+local function with_state(self, ...) return native.with_state(self, ...) end
+local function tasks(self, ...) return native.tab_tasks(self, ...) end
+
+local function declare_var(class, name, value)
+  if kinds.of(value) == "declared var" then
+    native.class_var(class, name, value.default, value.type)
+  elseif kinds.of(value) == "computed" or kinds.of(value) == "background" or type(value) == "function" then
+    native.raise("DeclarationError", ("%s.%s: %s is assigned after tl.state: %s.%s = ..."):format(
+      native.class_name(class), name, type(value) == "function" and "a handler" or "tl." .. kinds.of(value), native.class_name(class), name))
+  else
+    native.class_var(class, name, value)
+  end
+end
+
+---Declares a state, of which every tab has one instance.
+---@param name string
+---@param fields table<string, any> vars and their defaults
+---@return userdata class
+function state.state(name, fields, opts)
+  if type(name) ~= "string" then native.raise("TypeError", "tl.state(name, fields): the name is a string, not " .. kinds.describe(name)) end
+  if fields ~= nil and type(fields) ~= "table" then
+    native.raise("TypeError", ("tl.state(\"%s\", fields): the fields are a table, not %s"):format(name, kinds.describe(fields)))
+  end
+  check_options("tl.state", opts, {})
+  local class = native.class_new(name)
+  native.class_builtin(class, "with_state", with_state)
+  native.class_builtin(class, "tasks", tasks)
+  local keys = {}
+  for key in pairs(fields or {}) do
+    if type(key) ~= "string" then
+      native.raise("DeclarationError", ("tl.state(\"%s\", ...): the field %s has no name; vars are name = default"):format(name, tostring(key)))
+    end
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  for _, key in ipairs(keys) do declare_var(class, key, fields[key]) end
+  return class
+end
+
+-- Values ----------------------------------------------------------------------------------------
+
+state.kind, state.copy = native.kind, native.copy
+state.list, state.map, state.null = native.list, native.map, native.null
+state.json = native.json
+
+return state
