@@ -250,10 +250,18 @@ static void report(eval *e, size_t slot) {
   lua_pop(L, 1);
 }
 
-/* A failed one is run again only when something that it read has changed. */
+/* Would it fail again? A failed one is run again only when something that it read has changed. */
+static bool still_failed(const eval *e, const entry *x) {
+  if (!x->failed || !x->reported || !tl__trace_holds(x->trace, e->root)) return false;
+  size_t n;
+  const tl__read *reads = tl__trace_reads(x->trace, &n);
+  for (size_t i = 0; i < n; i++)
+    if (!same_value(seen_entry(e, reads[i].slot)->value, reads[i].seen)) return false;
+  return true;
+}
+
 static void update(eval *e, size_t slot) {
-  entry *x = seen_entry(e, slot);
-  if (x->failed && x->reported && x->trace && tl__trace_holds(x->trace, e->root)) return;
+  if (still_failed(e, seen_entry(e, slot))) return;
   commit c = {.e = e, .slot = slot};
   lua_pushcfunction(e->L, commit_one);
   lua_pushlightuserdata(e->L, &c);

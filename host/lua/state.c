@@ -192,13 +192,17 @@ static bool fits(tl_type type, tl_kind kind) {
   return false;
 }
 
-void tl__check_type(lua_State *L, const tl_var *var, tl_value v) {
+static bool fits_type(const tl_var *var, tl_kind kind) { return kind == TL_NIL || fits(var->type, kind); }
+
+static int raise_type(lua_State *L, const tl_var *var, tl_kind kind) {
   static const char *const kinds[] = {"nil", "a boolean", "an integer", "a float", "a string", "a list", "a map"};
-  tl_kind kind = tl_kind_of(v) == TL_DRAFT ? tl_dnode_kind(v.draft) : tl_kind_of(v);
-  if (kind == TL_NIL || fits(var->type, kind)) return;
-  tl_raise(L, "VarTypeError", "%s.%s is declared with type=\"%s\" and was given %s%s", var->cls->name, var->name,
-           tl__type_name(var->type), kinds[kind],
-           var->type == TL_T_INTEGER && kind == TL_FLOAT ? "; use // or math.tointeger" : "");
+  return tl_raise(L, "VarTypeError", "%s.%s is declared with type=\"%s\" and was given %s%s", var->cls->name, var->name,
+                  tl__type_name(var->type), kinds[kind],
+                  var->type == TL_T_INTEGER && kind == TL_FLOAT ? "; use // or math.tointeger" : "");
+}
+
+void tl__check_type(lua_State *L, const tl_var *var, tl_value v) {
+  if (!fits_type(var, tl_kind_of(v))) raise_type(L, var, tl_kind_of(v));
 }
 
 static int refuse_write(lua_State *L, const tl_instance *s, const char *name) {
@@ -241,26 +245,24 @@ static void put(lua_State *L, tl_draft *d, const tl_var *v, tl_value value) { /*
   }
 }
 
-static void check_limit(lua_State *L, tl_draft *d, const tl_var *v, tl_value value) {
-  if (!tl__over_limit(v, d, value)) return;
+/* Takes over value, which must be gone before anything raises. */
+static void check_value(lua_State *L, tl_draft *d, const tl_var *v, tl_value value) {
+  tl_kind kind = tl_kind_of(value) == TL_DRAFT ? tl_dnode_kind(value.draft) : tl_kind_of(value);
+  bool fit = fits_type(v, kind);
+  if (fit && !tl__over_limit(v, d, value)) return;
+  tl_release(value);
+  if (!fit) raise_type(L, v, kind);
   lua_pushfstring(L, "%s.%s", v->cls->name, v->name);
   tl__raise_limit(L, lua_tostring(L, -1), v);
 }
 
-/* Scalars own nothing that a raise could lose but the bytes of a string; those and containers are boxed. */
 static void write_var(lua_State *L, const tl_instance *s, const tl_var *v) {
   tl_draft *d = writable(L, s, v->name);
   tl_place place = {.state = v->cls->name, .var = v->name, .is_public = v->is_public};
   tl__take take = {.place = &place, .draft = d, .empty = v->empty};
-  int type = lua_type(L, 3);
-  tl_value local = tl_nil();
-  tl_value *value = type == LUA_TSTRING || type == LUA_TTABLE || type == LUA_TUSERDATA ? tl__push_box(L) : &local;
-  *value = tl__from_lua(L, 3, &take);
-  if (v->type || tl_kind_of(*value) == TL_DRAFT) tl__check_type(L, v, *value);
-  check_limit(L, d, v, *value);
-  tl_value taken = *value; /* value may be &local */
-  *value = tl_nil();
-  put(L, d, v, taken);
+  tl_value value = tl__from_lua(L, 3, &take);
+  check_value(L, d, v, value);
+  put(L, d, v, value);
 }
 
 static int refuse_member(lua_State *L, const tl_instance *s) {
