@@ -2,6 +2,8 @@
  * a second (5,000 timers would cost more than they say), and an idle handle that lets held requests go on.
  *
  * The server counts its own open handles and connections; tl_server_free closes them and the last one frees it. */
+#include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -117,7 +119,7 @@ static void set_options(tl_server *s, const tl_server_opts *o) {
   s->opts.ping_every_s = (unsigned)or_default(o->ping_every_s, 25);
   s->opts.silent_s = (unsigned)or_default(o->silent_s, 60);
   s->opts.header_timeout_s = (unsigned)or_default(o->header_timeout_s, 10);
-  s->opts.send_buffer = (int)or_default((size_t)o->send_buffer, 32 * 1024);
+  s->opts.send_buffer = (int)or_default((size_t)o->send_buffer, 16 * 1024);
   s->opts.host = NULL; /* the caller's text need not outlive the start */
 }
 
@@ -134,12 +136,27 @@ static int bound_port(const uv_tcp_t *h) {
   return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
 }
 
+/* How much unsent the kernel takes before it says stop: what a page that does not read costs before we notice. A small
+ * SO_SNDBUF would do that too, but it also bounds what is in flight: over loopback (a proxy on the same machine) 32 KiB
+ * of it mean waiting for a delayed acknowledgement after each piece, 2 MB a second where this gives 2 GB. */
+static int limit_unsent(uv_tcp_t *h, int bytes) {
+  uv_os_fd_t fd;
+  int r = uv_fileno((uv_handle_t *)h, &fd);
+  if (r) return r;
+#ifdef TCP_NOTSENT_LOWAT
+  return setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes) ? uv_translate_sys_error(errno) : 0;
+#else
+  (void)bytes;
+  return 0;
+#endif
+}
+
 /* Options set on the listening socket are inherited by what it accepts: two calls to the kernel less for each. */
 static int listen_on(tl_server *s, const struct sockaddr *addr) {
-  int size = s->opts.send_buffer, r;
+  int r;
   if ((r = uv_tcp_bind(&s->listener, addr, 0))) return r;
   if ((r = uv_tcp_nodelay(&s->listener, 1))) return r;
-  if ((r = uv_send_buffer_size((uv_handle_t *)&s->listener, &size))) return r;
+  if ((r = limit_unsent(&s->listener, s->opts.send_buffer))) return r;
   if ((r = uv_listen((uv_stream_t *)&s->listener, BACKLOG, on_connection))) return r;
   s->port = bound_port(&s->listener);
   return 0;

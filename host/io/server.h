@@ -15,7 +15,7 @@ typedef struct tl_server_opts {
   int port;         /* 0: any free one */
   size_t max_header, max_body, max_frame; /* bytes; 0: defaults 16 KiB, 1 MiB, 1 MiB */
   unsigned ping_every_s, silent_s, header_timeout_s; /* 0: defaults 25, 60, 10 */
-  int send_buffer;  /* SO_SNDBUF; 0: 32 KiB */
+  int send_buffer;  /* bytes that the kernel holds unsent before tl_conn_queued grows (TCP_NOTSENT_LOWAT); 0: 16 KiB */
 } tl_server_opts;
 
 typedef struct tl_server_handlers {

@@ -319,6 +319,20 @@ static void half_close(wire *w) {
   tl_buf_free(&in);
 }
 
+/* What a client on the same machine (a proxy) gets in a second: many MB, not what a delayed acknowledgement per piece
+ * leaves. */
+static void throughput(wire *w) {
+  spec_group("http throughput");
+  tl_buf in = {0};
+  uint64_t start = tl_loop_now();
+  int fd = wire_connect(w, 0);
+  wire_puts(w, fd, "GET /big?20000000 HTTP/1.1\r\n" CLOSE "\r\n");
+  CHECK(wire_wait(w, fd, &in, NULL, 5000));
+  CHECK(in.len > 20000000 && tl_loop_now() - start < 2000000000ull);
+  close(fd);
+  tl_buf_free(&in);
+}
+
 /* Who asks without reading is not read: the server holds one answer, not ten thousand. */
 static void no_reader(wire *w) {
   spec_group("http back-pressure");
@@ -381,6 +395,7 @@ void http_spec(void) {
   keep_alive(&w);
   holding(&w);
   half_close(&w);
+  throughput(&w);
   no_reader(&w);
   start_errors(&w);
   wire_turn(&w, 5);
