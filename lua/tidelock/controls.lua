@@ -2,11 +2,14 @@
 --
 -- What the user edited stands until the event that tells the host of it was answered; then the
 -- state's value is the truth again (client/src/controls.js). `edits` keeps it by element id:
--- { value =, wanted =, waiting = }. May use: dom, values, native.
+-- { value =, wanted =, waiting = }. May use: dom, values, where, native.
 
 local dom = require "tidelock.dom"
 local native = require "tidelock.native"
 local values = require "tidelock.values"
+local where = require "tidelock.where"
+
+where.register()
 
 local controls = {}
 
@@ -126,13 +129,39 @@ function controls.reconcile(edits, elements, focus)
   end
 end
 
----An event of the control was answered. After an error a focused control keeps what was typed.
-function controls.answered(edits, element, failed, focus)
+---The radio buttons of which one can be chosen, with this one.
+---@param elements tl.Element[]
+---@param element tl.Element
+---@return tl.Element[]
+function controls.group(elements, element)
+  local out, form = {}, controls.form_of(elements, element)
+  for _, other in ipairs(elements) do
+    if controls.type_of(other) == "radio" and other.attrs.name == element.attrs.name
+        and controls.form_of(elements, other) == form then
+      out[#out + 1] = other
+    end
+  end
+  return out
+end
+
+local function drop(edits, element)
+  if has_wish(element) then edits[element.id] = nil end
+end
+
+---An event of the control was answered. After an error a focused control keeps what was typed; a
+---choice among radio buttons follows the state at all of them.
+---@param failed boolean|nil
+---@param focus string|nil id of the focused element
+function controls.answered(edits, elements, element, failed, focus)
   local edit = edits[element.id]
   if not edit then return end
   edit.waiting = edit.waiting - 1
-  if edit.waiting > 0 or (failed and focus == element.id) then return end
-  if has_wish(element) then edits[element.id] = nil end
+  if edit.waiting > 0 then return end
+  if controls.type_of(element) == "radio" then
+    for _, other in ipairs(controls.group(elements, element)) do drop(edits, other) end
+  elseif not (failed and focus == element.id) then
+    drop(edits, element)
+  end
 end
 
 -- What is typed ---------------------------------------------------------------------------------
@@ -193,13 +222,21 @@ function controls.value(edits, element)
   return held
 end
 
+---The form that an element belongs to.
+---@return tl.Element|nil
+function controls.form_of(elements, element)
+  local named = element.attrs.form
+  if not named then return dom.closest(element, function(e) return e.tag == "form" end) end
+  for _, other in ipairs(elements) do
+    if other.tag == "form" and other.attrs.id == named then return other end
+  end
+end
+
 ---A form's controls, in document order.
 function controls.of_form(elements, form)
   local out = {}
   for _, element in ipairs(elements) do
-    local named = element.attrs.form
-    local inside = named and named == form.attrs.id or not named and dom.is_inside(element, form)
-    if controls.is_control(element) and inside then out[#out + 1] = element end
+    if controls.is_control(element) and controls.form_of(elements, element) == form then out[#out + 1] = element end
   end
   return out
 end

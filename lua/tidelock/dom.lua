@@ -1,9 +1,12 @@
 --- dom.lua: what a person sees of rendered elements, and how a test names them.
 --
--- May use: select, values.
+-- May use: select, values, where.
 
 local select = require "tidelock.select"
 local values = require "tidelock.values"
+local where = require "tidelock.where"
+
+where.register()
 
 local dom = {}
 

@@ -53,7 +53,9 @@ local function options(opts, what, known)
     if not known[name] then
       where.fail("%s: unknown option %s%s", what, tostring(name), html.did_you_mean(tostring(name), known))
     end
-    if not known[name](value) then where.fail("%s: %s cannot be %s", what, name, kinds.describe(value)) end
+    if kinds.of(value) ~= "var" and not known[name](value) then
+      where.fail("%s: %s cannot be %s", what, name, kinds.describe(value))
+    end
     out[name] = value
   end
   return native.map(out)
@@ -63,7 +65,7 @@ local function boolean(v) return type(v) == "boolean" end
 
 local toast_kinds = { info = true, success = true, warning = true, error = true }
 local toast_options = {
-  kind = function(v) return toast_kinds[v] or kinds.of(v) == "var" end,
+  kind = function(v) return toast_kinds[v] end,
   duration = function(v) return type(v) == "number" and v > 0 and v < math.huge end,
 }
 

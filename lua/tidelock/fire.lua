@@ -2,12 +2,16 @@
 --- (client/src/triggers.js).
 --
 -- Entries run in order. Delayed ones (debounce, throttle) go out before any later event of the page.
--- May use: controls, eval, link, values.
+-- May use: controls, eval, link, native, values, where.
 
 local controls = require "tidelock.controls"
 local eval = require "tidelock.eval"
 local link = require "tidelock.link"
+local native = require "tidelock.native"
 local values = require "tidelock.values"
+local where = require "tidelock.where"
+
+where.register()
 
 local fire = {}
 
@@ -61,9 +65,17 @@ local function arguments(entry, env, brought)
   return link.arguments(args, n)
 end
 
+-- An effect's options are a plain map, whose values may be dynamic.
+local function effect_part(part, env)
+  if values.kind(part) ~= "map" or eval.is_dynamic(part) then return eval.evaluate(part, env) end
+  local out = {}
+  for name, v in pairs(part) do out[name] = eval.evaluate(v, env) end
+  return native.map(out)
+end
+
 local function effect_of(entry, env)
   local out = {}
-  for i, part in ipairs(entry.effect) do out[i] = eval.evaluate(part, env) end
+  for i, part in ipairs(entry.effect) do out[i] = effect_part(part, env) end
   return link.arguments(out, #entry.effect)
 end
 

@@ -2,10 +2,13 @@
 --- queue of events (docs/protocol.md; client/src/session.js).
 --
 -- Knows no page. A message that does not follow the one before, or a patch that does not fit, is a
--- bug of the host and raises. May use: native, values.
+-- bug of the host and raises. May use: native, values, where.
 
 local native = require "tidelock.native"
 local values = require "tidelock.values"
+local where = require "tidelock.where"
+
+where.register()
 
 local QUEUE_LIMIT <const> = 100
 
@@ -34,7 +37,7 @@ function link.new(host)
   instances = instances + 1
   return setmetatable({
     host = host, instance = ("%016x"):format(instances), mirror = native.mirror(),
-    last_id = 0, queue = {}, deltas = {}, live = false, storage = { cookie = {}, ["local"] = {}, session = {} },
+    watched = {}, last_id = 0, queue = {}, deltas = {}, live = false, storage = { cookie = {}, ["local"] = {}, session = {} },
   }, Link)
 end
 
@@ -73,6 +76,7 @@ end
 ---@param path string where the page is
 function Link:connect(path)
   self.peer = native.peer_open()
+  self.watched[#self.watched + 1] = self.peer
   self.code = nil
   self:send {
     hello = native.map {
@@ -151,7 +155,7 @@ end
 
 function Link:handle(message)
   if message.init then
-    self.mirror:init(native.json_encode(message.init.state))
+    assert(self.mirror:init(native.json_encode(message.init.state)))
     self.host.changed()
     self:begin(message.init)
   elseif message.resume then
@@ -162,17 +166,22 @@ function Link:handle(message)
   end
 end
 
+-- Commits are seen where they are made, so also those of a time without connection: a connection
+-- that broke off sees them until the next one takes its place.
 function Link:take_commits()
-  for _, commit in ipairs(self.peer:commits()) do
-    self.deltas[#self.deltas + 1] = { version = commit[1], patch = native.json_decode(commit[2]) }
+  for _, peer in ipairs(self.watched) do
+    for _, commit in ipairs(peer:commits()) do
+      self.deltas[#self.deltas + 1] = { version = commit[1], patch = native.json_decode(commit[2]) }
+    end
   end
+  if self.live then self.watched = { self.peer } end
 end
 
 ---Takes in what the host sent.
 ---@return boolean any whether there was something
 function Link:pump()
-  if not self.peer then return false end
   self:take_commits()
+  if not self.peer then return false end
   local texts = self.peer:take()
   for _, text in ipairs(texts) do self:handle(native.json_decode(text)) end
   if self.peer and self.peer:closed() then

@@ -52,7 +52,7 @@ end
 local function build(entry)
   local node, offers, hints = build_tree(entry)
   entry.tree = node
-  entry.json = native.json_encode(node)
+  entry.json = tree.json(node)
   entry.offers, entry.hints = offers, hints
   entry.title, entry.on_load, entry.style = entry.opts.title or "", entry.opts.on_load, entry.opts.style
 end
@@ -94,6 +94,7 @@ end
 ---@class tl.PageEntry
 ---@field route string
 ---@field title string
+---@field tree any plain tables; the same for every tab
 ---@field json string the tree as JSON text
 ---@field on_load table[]|nil event references
 ---@field style boolean|nil false: without the default style
@@ -102,7 +103,7 @@ end
 
 local function found(entry, params, status)
   return {
-    route = entry.route, title = entry.title, json = entry.json, on_load = entry.on_load, style = entry.style,
+    route = entry.route, title = entry.title, tree = entry.tree, json = entry.json, on_load = entry.on_load, style = entry.style,
     params = params, status = status,
   }
 end

@@ -22,8 +22,14 @@ local function place_of(element)
   return trace and trace.short_src and ("%s:%d: "):format(trace.short_src, trace.currentline or 0) or ""
 end
 
+-- What went wrong outside of a test has no name.
+local function heading(busted, element)
+  local name = full_name(busted, element)
+  return name ~= "" and place_of(element) .. name .. "\n" or ""
+end
+
 local function print_failure(busted, out, element, message, trace, verbose)
-  out:write("\n", place_of(element), full_name(busted, element), "\n", indented(tostring(message)), "\n")
+  out:write("\n", heading(busted, element), indented(tostring(message)), "\n")
   if verbose and trace and trace.traceback then out:write(indented(trace.traceback), "\n") end
 end
 

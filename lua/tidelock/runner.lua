@@ -3,7 +3,11 @@
 -- busted itself ends the process and runs its hooks where an app's end cannot be waited for, so this
 -- is a runner of our own on busted.core. Each `it` is followed by `testing.finish`, which fails it
 -- when something of the app is left. The host replaces os.exit before this module is loaded.
--- May use: report, testing, luassert, busted.
+-- May use: report, testing, luassert, where, busted.
+
+local where = require "tidelock.where"
+
+where.register()
 
 local runner = {}
 
@@ -77,6 +81,20 @@ end
 
 -- Loading ---------------------------------------------------------------------------------------
 
+-- An error that the driver raises is about the line of the spec that called it.
+local function trace_past_driver(busted)
+  local trace = busted.getTrace
+  function busted.getTrace(element, level, message)
+    level = level or 3
+    local info = debug.getinfo(level, "S")
+    while info and (info.what == "C" or where.is_ours(info)) do
+      level = level + 1
+      info = debug.getinfo(level, "S")
+    end
+    return (trace(element, level + 1, message))
+  end
+end
+
 local function make_busted(args)
   require("busted.languages." .. args.lang)
   local busted = require "busted.core"()
@@ -84,6 +102,7 @@ local function make_busted(args)
     tags = args.tags, excludeTags = args["exclude-tags"], filter = args.filter, filterOut = args["filter-out"],
     list = args.list, nokeepgoing = not args["keep-going"], suppressPending = args["suppress-pending"],
   })
+  trace_past_driver(busted)
   require "busted"(busted)
   busted.register("it", executor_of_it(busted, require "tidelock.testing".finish))
   busted.register("spec", "it")

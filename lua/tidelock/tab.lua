@@ -1,7 +1,7 @@
 --- tab.lua: a driven page: what a test does with a tab, as a person would, and what it sees.
 --
 -- Acts only as the page allows: an element that is hidden, disabled or without a trigger refuses.
--- May use: controls, dom, eval, fire, link, native, page, values.
+-- May use: controls, dom, eval, fire, link, native, page, values, where.
 
 local controls = require "tidelock.controls"
 local dom = require "tidelock.dom"
@@ -11,6 +11,9 @@ local link = require "tidelock.link"
 local native = require "tidelock.native"
 local page = require "tidelock.page"
 local values = require "tidelock.values"
+local where = require "tidelock.where"
+
+where.register()
 
 ---@class tl.Tab
 local Tab = {}
@@ -46,7 +49,7 @@ end
 ---@return tl.Tab
 function tab.new(driver, path)
   local self = setmetatable({
-    driver = driver, edits = {}, asked = {}, mounted = {}, received_effects = {}, received_errors = {},
+    driver = driver, asked = {}, received_effects = {}, received_errors = {},
   }, Tab)
   self.link = link_of(self)
   self.triggers = fire_of(self, driver.now)
@@ -62,8 +65,8 @@ function Tab:show(path)
   local entry = page.lookup(native.app_table(), path)
   self.path, self.page_title = path, entry.title
   self.status = entry.status
-  self.tree = native.json_decode(entry.json)
-  self.edits, self.mounted, self.focused = {}, {}, nil
+  self.tree = entry.tree
+  self.edits, self.mounted, self.opened, self.focused = {}, {}, {}, nil
   self:changed()
 end
 
@@ -82,6 +85,10 @@ function Tab:render()
   if not self.rendered then
     self.rendered = eval.render(self.tree, self:whole_state())
     self.elements = dom.elements(self.rendered)
+    for _, element in ipairs(self.elements) do
+      local open = self.opened[element.id]
+      if open ~= nil then element.attrs.open = open or nil end
+    end
     controls.reconcile(self.edits, self.elements, self.focused)
   end
   return self.rendered, self.elements
@@ -131,7 +138,7 @@ function Tab:answered(ids, failed)
     local control_id = self.asked[id]
     self.asked[id] = nil
     local control = control_id and self:element_by(function(e) return e.id == control_id end)
-    if control then controls.answered(self.edits, control, failed[id], self.focused) end
+    if control then controls.answered(self.edits, self.elements, control, failed[id], self.focused) end
   end
 end
 
@@ -218,9 +225,7 @@ local function check_usable(element)
 end
 
 local function form_of(self, element)
-  local named = element.attrs.form
-  if named then return self:element_by(function(e) return e.tag == "form" and e.attrs.id == named end) end
-  return dom.closest(element, function(e) return e.tag == "form" end)
+  return controls.form_of(self.elements, element)
 end
 
 -- Acting ----------------------------------------------------------------------------------------
@@ -261,11 +266,8 @@ local function check_editable(self, element, name)
 end
 
 local function uncheck_group(self, element)
-  for _, other in ipairs(self.elements) do
-    if controls.type_of(other) == "radio" and other.attrs.name == element.attrs.name and other ~= element
-        and form_of(self, other) == form_of(self, element) then
-      controls.edit(self.edits, other, false)
-    end
+  for _, other in ipairs(controls.group(self.elements, element)) do
+    if other ~= element then controls.edit(self.edits, other, false) end
   end
 end
 
@@ -321,7 +323,7 @@ end
 local function has_default(element)
   local kind = controls.type_of(element)
   return (element.tag == "a" and element.attrs.href) or is_button(element) or element.tag == "label"
-    or kind == "checkbox" or kind == "radio"
+    or element.tag == "summary" or kind == "checkbox" or kind == "radio"
 end
 
 ---What the browser does by itself when an element is clicked: name -> function(tab, element) that
@@ -356,6 +358,16 @@ function defaults.label(self, element)
   return true
 end
 
+-- Opening and closing is the browser's own; no event is needed.
+function defaults.summary(self, element)
+  local details = element.parent
+  if not details or details.tag ~= "details" then return false end
+  self.opened[details.id] = details.attrs.open == nil
+  self.rendered = nil
+  self.triggers:dispatch(details, "toggle", table.pack())
+  return true
+end
+
 function defaults.check(self, element)
   local kind = controls.type_of(element)
   local held = controls.holds(self.edits, element)
@@ -364,7 +376,7 @@ function defaults.check(self, element)
 end
 
 local function default_of(element)
-  if element.tag == "a" or element.tag == "label" then return defaults[element.tag] end
+  if defaults[element.tag] and not is_button(element) then return defaults[element.tag] end
   return is_button(element) and defaults.button or defaults.check
 end
 

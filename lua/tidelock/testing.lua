@@ -2,10 +2,13 @@
 --
 -- Each `it` loads its app anew; all tabs of one `it` are tabs of the same app. Time is virtual: it
 -- moves only by `t.advance` or by a wait of the test itself. At the end of an `it` the runner calls
--- `finish`, which ends the app and proves that nothing of it is left. May use: native, tab.
+-- `finish`, which ends the app and proves that nothing of it is left. May use: native, tab, where.
 
 local native = require "tidelock.native"
 local tab = require "tidelock.tab"
+local where = require "tidelock.where"
+
+where.register()
 
 local testing = {}
 
@@ -20,11 +23,15 @@ local function each_tab(fn)
   return any
 end
 
+local ROUNDS <const> = 1000
+
 ---Runs what is ready, without moving the time, until host and pages have no more to say.
 function testing.settle()
-  repeat
+  for _ = 1, ROUNDS do
     native.settle()
-  until not each_tab(function(open) return open:pump() end)
+    if not each_tab(function(open) return open:pump() end) then return end
+  end
+  error(("the pages and the host answer each other without end (%d rounds)"):format(ROUNDS), 0)
 end
 
 local function next_due()

@@ -1,10 +1,11 @@
 --- tree.lua: a page's nodes in the form of docs/ui-tree.md, and what the host has to know of them.
 --
 -- Walks the nodes that ui.lua made, gives each foreach its number, and collects the handlers that
--- the page offers and the keys by which lists are told apart. May use: kinds, where, var, native.
+-- the page offers and the keys by which lists are told apart. May use: kinds, where, values, var, native.
 
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local values = require "tidelock.values"
 local var = require "tidelock.var"
 local where = require "tidelock.where"
 
@@ -85,8 +86,16 @@ local function offer(walk, handler)
   walk.offers[#walk.offers + 1] = handler
 end
 
+local function wire_effect(walk, effect)
+  local out = {}
+  for i, part in ipairs(effect) do
+    out[i] = native.kind(part) == "map" and part["$"] == nil and wire_map(walk, part) or wire(walk, part)
+  end
+  return native.list(out)
+end
+
 local function wire_entry(walk, entry)
-  if entry.effect then return { effect = each(walk, entry.effect), opts = entry.opts } end
+  if entry.effect then return { effect = wire_effect(walk, entry.effect), opts = entry.opts } end
   offer(walk, entry.handler)
   return { handler = entry.handler, args = each(walk, entry.args), opts = entry.opts }
 end
@@ -167,6 +176,34 @@ function tree.build(node)
   local out = wire(walk, node)
   local offers = table.move(walk.offers, 1, #walk.offers, 1, {})
   return out, offers, walk.hints
+end
+
+-- JSON ------------------------------------------------------------------------------------------
+
+-- A list's or map's text. Written here and not by the host's writer, whose depth is a state's, and a
+-- tree's elements take two levels each.
+local function json(out, v)
+  if type(v) ~= "table" or rawequal(v, native.null) then
+    out[#out + 1] = native.json_encode(v)
+    return
+  end
+  local is_list = values.kind(v) == "list"
+  out[#out + 1] = is_list and "[" or "{"
+  for i, key in ipairs(is_list and v or values.sorted_keys(v)) do
+    if i > 1 then out[#out + 1] = "," end
+    if not is_list then out[#out + 1] = native.json_encode(key) .. ":" end
+    json(out, is_list and key or v[key])
+  end
+  out[#out + 1] = is_list and "]" or "}"
+end
+
+---A tree as JSON text.
+---@param built any as `tree.build` gives it
+---@return string
+function tree.json(built)
+  local out = {}
+  json(out, built)
+  return table.concat(out)
 end
 
 return tree

@@ -73,12 +73,13 @@ local function event_entry(event, opts)
   return { handler = event.handler, args = bound_arguments(event), opts = opts }
 end
 
--- A table that looks like a dynamic node would be evaluated; any other stays as it is.
+-- Options are a map of their own, whose values may be Vars; any other table is a value.
 local function effect_part(part, effect)
-  if kinds.of(part) == "var" or type(part) ~= "table" or part["$"] ~= nil then
-    return var.operand(part, "tl." .. effect[1])
-  end
-  return part
+  local what = "tl." .. effect[1]
+  if native.kind(part) ~= "map" or part["$"] ~= nil then return var.operand(part, what) end
+  local out = {}
+  for name, v in pairs(part) do out[name] = var.operand(v, what) end
+  return native.map(out)
 end
 
 local function effect_entry(effect, opts)

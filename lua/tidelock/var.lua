@@ -102,21 +102,43 @@ function var.node(v)
   return node
 end
 
-local function check_literal(v, what)
+local DEPTH <const> = 64
+
+local check_literal
+
+-- A list has the keys 1..n, a map has strings.
+local function check_keys(t, what)
+  local n = #t
+  for key in pairs(t) do
+    local fits = n > 0 and math.type(key) == "integer" and key >= 1 and key <= n or n == 0 and type(key) == "string"
+    if not fits then
+      where.fail("%s: a table is a list (1..n) or a map (strings), and has the key %s", what, tostring(key))
+    end
+  end
+end
+
+local function check_table(t, what, depth)
+  if kinds.of(t) then
+    where.fail("%s: %s inside a table; give it as an argument of its own", what, kinds.describe(t))
+  end
+  if depth > DEPTH then where.fail("%s: the table is nested deeper than %d (or holds itself)", what, DEPTH) end
+  check_keys(t, what)
+  for key, element in pairs(t) do
+    check_literal(key, what, depth)
+    check_literal(element, what, depth)
+  end
+end
+
+function check_literal(v, what, depth)
+  if rawequal(v, native.null) then return end
   local kind = type(v)
-  if kind == "table" and not rawequal(v, native.null) then
-    if getmetatable(v) and kinds.of(v) then
-      where.fail("%s: %s inside a table; give it as an argument of its own", what, kinds.describe(v))
-    end
-    for key, element in pairs(v) do
-      check_literal(key, what)
-      check_literal(element, what)
-    end
+  if kind == "table" then
+    check_table(v, what, depth + 1)
   elseif kind == "number" and (v ~= v or v == math.huge or v == -math.huge) then
     where.fail("%s: %s is no value of a page", what, tostring(v))
   elseif kind == "string" and not utf8.len(v) then
     where.fail("%s: %q is not UTF-8", what, v)
-  elseif kind == "function" or kind == "thread" or (kind == "userdata" and not rawequal(v, native.null)) then
+  elseif kind == "function" or kind == "thread" or kind == "userdata" then
     where.fail("%s: a %s is no value of a page", what, kind)
   end
 end
@@ -132,7 +154,7 @@ function var.operand(v, what)
     end
     return var.node(v)
   end
-  check_literal(v, what)
+  check_literal(v, what, 0)
   if v == nil then return native.null end
   if type(v) == "table" and not rawequal(v, native.null) then return { ["$"] = "lit", value = v } end
   return v

@@ -18,6 +18,12 @@ end
 
 ours[debug.getinfo(1, "S").source] = true
 
+---Whether a frame belongs to one of these modules, and not to the app.
+---@param info table of debug.getinfo, with "S"
+function where.is_ours(info)
+  return ours[info.source] == true
+end
+
 local function file_of(info)
   return info.source:match "^@(.*)" or info.short_src
 end
@@ -47,7 +53,7 @@ function where.here()
       local place = begin_of_called(level)
       return place
     end
-    if info.what ~= "C" and not ours[info.source] and info.currentline > 0 then
+    if info.what ~= "C" and not where.is_ours(info) and info.currentline > 0 then
       return ("%s:%d"):format(file_of(info), info.currentline)
     end
   end

@@ -180,6 +180,39 @@ describe("forms", function()
   end)
 end)
 
+describe("effects of triggers", function()
+  it("have Vars in their arguments and options", function()
+    local tab = open()
+    tab:click "Tell"
+    assert.same({ "toast", "Ann", { kind = "info" } }, tab:effects()[1])
+  end)
+
+  it("set a control without an event", function()
+    local tab = open()
+    tab:click "Set"
+    assert.equal("typed", tab:value "#keys")
+  end)
+end)
+
+describe("the browser's own", function()
+  it("opens and closes details", function()
+    local tab = open()
+    fails("nothing on the page is \"Hidden\"", tab.click, tab, "Hidden")
+    tab:click "More"
+    tab:click "Hidden"
+    assert.equal(1, tab:state("Form").keys)
+    tab:click "More"
+    fails("nothing on the page is \"Hidden\"", tab.click, tab, "Hidden")
+  end)
+
+  it("choice stands only when the state takes it", function()
+    local tab = open()
+    tab:click "#stuck"
+    assert.equal("1", tab:state("Form").last)
+    assert.is_false(tab:value "#stuck")
+  end)
+end)
+
 describe("what the host says", function()
   it("is seen as state, deltas, effects, errors", function()
     local tab = open()
@@ -225,6 +258,18 @@ describe("the connection", function()
     tab:disconnect()
     for _ = 1, 100 do tab:click "#plain" end
     fails("refuses more", tab.click, tab, "#plain")
+  end)
+end)
+
+describe("without a connection", function()
+  it("deltas are still told one by one", function()
+    local tab = open()
+    tab:disconnect()
+    local before = #tab:deltas()
+    tab:click "#plain"
+    tab:click "Close"
+    tab:reconnect()
+    assert.equal(before + 2, #tab:deltas())
   end)
 end)
 

@@ -27,6 +27,7 @@ function Form:toggle() self.open = not self.open end
 function Form.fail() error "no" end
 function Form:greet() return tl.toast("Hello " .. self.name) end
 function Form.leave() return tl.redirect "/post/7" end
+function Form:around() return { Form.press, tl.focus "keys", Form.press } end
 function Form:press() self.keys = self.keys + 1 end
 function Form:note(what) self.last = what end
 function Form:appeared() self.mounted = self.mounted + 1 end
@@ -74,6 +75,13 @@ tl.page("/", { title = "Form" }, function()
     ui.button { "Never", disabled = true, on_click = Form.fail },
     ui.button { "Fail", on_click = Form.fail },
     ui.button { "Greet", on_click = { Form.greet, tl.toast(Form.name, { kind = "success" }) } },
+    ui.button { "Tell", on_click = tl.toast(Form.name, { kind = ui.cond(Form.open, "info", "error") }) },
+    ui.details { ui.summary "More", ui.button { "Hidden", on_click = Form.press } },
+    ui.input {
+      type = "radio", name = "stuck", id = "stuck", value = "1", checked = Form.agreed, on_change = Form.note,
+    },
+    ui.button { "Around", on_click = Form.around },
+    ui.button { "Set", on_click = tl.set_value("keys", "typed") },
     ui.button { "Leave", on_click = Form.leave },
     ui.button "Dead",
     ui.a { "Post three", href = "/post/3?x=1" },

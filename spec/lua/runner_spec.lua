@@ -1,0 +1,48 @@
+-- runner_spec.lua: `tidelock test` from outside: what it prints and how it exits.
+
+-- Output and exit code of this very host, with the arguments.
+local function run(arguments)
+  local pipe = assert(io.popen(('"$(readlink /proc/$PPID/exe)" test %s 2>&1; echo "exit $?"'):format(arguments)))
+  local text = pipe:read "a"
+  pipe:close()
+  return text
+end
+
+describe("a run", function()
+  it("names each failure by test and line, and counts last", function()
+    local text = run "spec/lua/runs/outcomes.lua"
+    assert.matches("spec/lua/runs/outcomes.lua:6: outcomes fails\n  spec/lua/runs/outcomes.lua:6: Expected", text)
+    assert.matches("spec/lua/runs/outcomes.lua:7: thrown", text)
+    assert.matches("spec/lua/runs/outcomes.lua:10: nothing on the page is \"Nowhere\"", text)
+    assert.matches("1 pending\n1 passed, 3 failed\nexit 1\n$", text)
+  end)
+
+  it("takes busted's filters", function()
+    assert.matches("1 passed, 0 failed\nexit 0\n$", run "spec/lua/runs/outcomes.lua --filter passes")
+    assert.matches("0 passed, 1 failed\nexit 1\n$", run "spec/lua/runs/outcomes.lua --tags raising")
+  end)
+
+  it("takes busted's outputs", function()
+    assert.matches("ok 1 %- outcomes passes", run "spec/lua/runs/outcomes.lua -o TAP")
+  end)
+
+  it("gives each test an app of its own, which after_each still sees", function()
+    assert.matches("^2 passed, 0 failed\nexit 0\n$", run "spec/lua/runs/order.lua")
+  end)
+
+  it("fails a test that leaves something behind", function()
+    local text = run "spec/lua/runs/left.lua"
+    assert.matches("left.lua:%d+: leaves a timer\n.*still there at the end of the test:\n    a timer\n", text)
+    assert.matches("1 passed, 1 failed\nexit 1\n$", text)
+  end)
+
+  it("counts a file that does not load, and one that is not there", function()
+    assert.matches("broken file.*0 passed, 1 failed\nexit 1\n$", run "spec/lua/runs/broken.lua")
+    assert.matches("0 passed, %d+ failed\nexit 1\n$", run "spec/lua/runs/nothing.lua")
+  end)
+
+  it("refuses options that are none, and explains those there are", function()
+    assert.matches("unknown.*exit 1\n$", run "--nonsense")
+    assert.matches("^Usage: tidelock test.*exit 0\n$", run "-h")
+  end)
+end)
