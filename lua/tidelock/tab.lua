@@ -60,12 +60,23 @@ end
 
 -- The page --------------------------------------------------------------------------------------
 
+-- Whether a tree has an on_mount; most have none, and need not be drawn at each message.
+local function has_mount(node)
+  if type(node) ~= "table" or node == native.null then return false end
+  if type(node.on) == "table" and node.on.mount then return true end
+  for _, part in pairs(node) do
+    if has_mount(part) then return true end
+  end
+  return false
+end
+
 -- Shows the page at a path; the state stays.
 function Tab:show(path)
   local entry = page.lookup(native.app_table(), path)
   self.path, self.page_title = path, entry.title
   self.status = entry.status
   self.tree = entry.tree
+  self.mounts = has_mount(entry.tree)
   self.edits, self.mounted, self.opened, self.focused = {}, {}, {}, nil
   self:changed()
 end
@@ -103,7 +114,7 @@ end
 
 -- Fires on_mount of what was not there before.
 function Tab:mount()
-  if not self.link.version then return end
+  if not self.mounts or not self.link.version then return end
   local now = {}
   local _, elements = self:render()
   for _, element in ipairs(elements) do
