@@ -1,5 +1,5 @@
 -- driver_spec.lua: lua/tidelock/testing.lua drives a page as a person would.
-local t = require "tidelock.testing"
+local tl, t = require "tidelock", require "tidelock.testing"
 
 local APP = "spec/lua/apps/ui_form.lua"
 
@@ -270,6 +270,53 @@ describe("without a connection", function()
     tab:click "Close"
     tab:reconnect()
     assert.equal(before + 2, #tab:deltas())
+  end)
+end)
+
+describe("time", function()
+  it("moves by advance only", function()
+    local before = tl.now()
+    open()
+    t.settle()
+    assert.equal(before, tl.now())
+    t.advance(2.5)
+    assert.near(before + 2.5, tl.now(), 1e-6)
+  end)
+
+  it("takes seconds", function()
+    fails("seconds, got %-1", t.advance, -1)
+    fails("seconds, got nil", t.advance)
+  end)
+
+  it("may permute what is ready", function()
+    t.seed(7)
+    local tab = open()
+    tab:click "Close"
+    assert.is_false(tab:state("Form").open)
+  end)
+end)
+
+describe("a page that is not there", function()
+  it("is the 404 page when opened, and no move", function()
+    assert.equal("Page not found", open("/nope"):text "h1")
+    fails("no page at \"/nope\"", open().go, open(), "/nope")
+  end)
+end)
+
+describe("the host", function()
+  it("may refuse a message, which closes the connection", function()
+    local tab = open()
+    tab.link.peer:send "not JSON"
+    t.settle()
+    assert.equal(4400, tab:closed())
+    tab:click "Close"
+    tab:reconnect()
+    assert.is_false(tab:state("Form").open)
+  end)
+
+  it("asks for no more than it can answer: endless redirects are seen", function()
+    local tab = t.open("spec/lua/apps/ui_endless.lua", "/")
+    fails("without end", tab.click, tab, "Go")
   end)
 end)
 
