@@ -15,7 +15,8 @@
 #include "lua/proxy.h"
 
 enum { CONV_STACK = 8 };
-#define INT_MAX_PUBLIC 9007199254740991 /* 2^53 - 1: what a browser's number keeps */
+enum { TEXT_DEPTH_MAX = TL_DEPTH_MAX + 4 }; /* around a value stand its state, the root, a message */
+#define INT_MAX_PUBLIC 9007199254740991     /* 2^53 - 1: what a browser's number keeps */
 
 typedef struct parts { /* a userdata */
   const void *tag;
@@ -215,6 +216,10 @@ static tl_value take_string(conv *c, int idx, const frame *f) {
   return tl_string(s, len);
 }
 
+static int depth_max(const conv *c) {
+  return !c->take->place || c->take->place->is_text ? TEXT_DEPTH_MAX : TL_DEPTH_MAX;
+}
+
 /* ---- proxies ---- */
 
 static tl_value take_proxy(conv *c, tl_proxy *p, const frame *f) {
@@ -235,7 +240,7 @@ static tl_value take_proxy(conv *c, tl_proxy *p, const frame *f) {
   }
   if (node) return tl_draft_value(p->handle.node);
   tl_value v = tl__proxy_value(p);
-  if (depth + tl_depth(v) > TL_DEPTH_MAX) {
+  if (depth + tl_depth(v) > depth_max(c)) {
     tl_release(v);
     refuse(c, f, "values nest at most 64 deep; flatten it, or refer to parts by their id");
   }
@@ -257,7 +262,7 @@ static tl_value take_userdata(conv *c, int idx, const frame *f) {
 static void check_nesting(conv *c, const void *table, const frame *f) {
   for (const frame *up = f; up; up = up->up)
     if (up->table == table) refuse(c, f, "the table contains itself; refer to parts by their id");
-  if (f && f->depth >= TL_DEPTH_MAX)
+  if (f && f->depth >= depth_max(c))
     refuse(c, f, "values nest at most 64 deep; flatten it, or refer to parts by their id");
 }
 

@@ -52,9 +52,12 @@ void tl__proxy_push_key(lua_State *L, int idx, tl_proxy *p, int key);
 void tl__proxy_guard(lua_State *L, int idx, tl_proxy *p, int key); /* may it be written now? */
 void tl__proxy_set(lua_State *L, int idx, int key, int value);
 void tl__proxy_insert(lua_State *L, int idx, lua_Integer pos, int value);
-int tl__proxy_remove(lua_State *L, int idx, lua_Integer pos);    /* +1: what was there */
-void tl__proxy_sort(lua_State *L, int idx, int less);            /* less: stack index of a function, 0: < */
-bool tl__over_limit(const tl_var *var, tl_draft *d, tl_value v); /* would v bring the state over state_limit? */
+int tl__proxy_remove(lua_State *L, int idx, lua_Integer pos); /* +1: what was there */
+void tl__proxy_sort(lua_State *L, int idx, int less);         /* less: stack index of a function, 0: < */
+/* Bytes by which v, added to d, would bring the state over state_limit, 0: none; and what goes where v replaces a
+ * slot's value. */
+size_t tl__excess(const tl_var *var, tl_draft *d, tl_value v);
+size_t tl__slot_weight(const tl_slot *s);
 int tl__raise_limit(lua_State *L, const char *path, const tl_var *var);
 void tl__list_method(lua_State *L, int key); /* +1: push, insert, remove, sort, clear, or nil */
 

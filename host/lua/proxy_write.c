@@ -80,9 +80,16 @@ static size_t weight(tl_value v) {
   return n;
 }
 
-bool tl__over_limit(const tl_var *var, tl_draft *d, tl_value v) {
+size_t tl__excess(const tl_var *var, tl_draft *d, tl_value v) {
   const tl_app *app = var->cls->app;
-  return app && app->state_limit && tl_draft_bytes(d) + weight(v) > app->state_limit;
+  if (!app || !app->state_limit) return 0;
+  size_t bytes = tl_draft_bytes(d) + weight(v);
+  return bytes > app->state_limit ? bytes - app->state_limit : 0;
+}
+
+size_t tl__slot_weight(const tl_slot *s) {
+  if (!s->found) return 0;
+  return s->node ? weight(tl_draft_value(s->node)) : tl_bytes(s->v);
 }
 
 int tl__raise_limit(lua_State *L, const char *path, const tl_var *var) {
@@ -103,23 +110,45 @@ static void mark_dirty(lua_State *L, int idx) {
   lua_pop(L, 1);
 }
 
-/* The value at stack index `value`, as it will lie in p under the key at index `key`. Owned. */
-static tl_value take(lua_State *L, int idx, tl_proxy *p, int key, int value, tl__take *t) {
+static tl_slot slot_at(lua_State *L, tl_proxy *p, int key) {
+  size_t len, i = lua_type(L, key) == LUA_TNUMBER ? (size_t)lua_tointeger(L, key) - 1 : 0;
+  if (lua_type(L, key) == LUA_TNUMBER)
+    return i < tl_dnode_count(p->handle.node) ? tl_dnode_at(p->handle.node, i) : (tl_slot){0};
+  const char *s = lua_tolstring(L, key, &len);
+  return tl_dnode_get(p->handle.node, s, len);
+}
+
+/* The value at stack index `value`, as it will lie in p under the key at index `key`; owned. inserted: it replaces
+ * nothing. */
+static tl_value take(lua_State *L, int idx, tl_proxy *p, int key, int value, bool inserted) {
   tl_place place = {.state = p->var->cls->name,
                     .var = p->var->name,
                     .node = p->handle.node,
                     .key = key,
                     .is_public = p->var->is_public};
-  t->place = &place;
-  t->draft = tl__proxy_draft(p);
-  tl_value v = tl__from_lua(L, value, t);
-  if (t->dirty) mark_dirty(L, idx);
-  if (tl__over_limit(p->var, t->draft, v)) {
-    tl_release(v);
-    tl__proxy_path(L, idx, key);
-    tl__raise_limit(L, lua_tostring(L, -1), p->var);
-  }
+  tl__take t = {.place = &place, .draft = tl__proxy_draft(p)};
+  tl_value v = tl__from_lua(L, value, &t);
+  if (t.dirty) mark_dirty(L, idx);
+  size_t excess = tl__excess(p->var, t.draft, v);
+  if (!excess) return v;
+  tl_slot old = {0};
+  if (!inserted) old = slot_at(L, p, key);
+  if (excess <= tl__slot_weight(&old)) return v;
+  tl_release(v);
+  tl__proxy_path(L, idx, key);
+  tl__raise_limit(L, lua_tostring(L, -1), p->var);
   return v;
+}
+
+/* A key is text that goes to the page as well. Raises, or marks what holds it. */
+static void check_key(lua_State *L, int idx, tl_proxy *p, int key) {
+  size_t len;
+  const char *s = lua_tolstring(L, key, &len);
+  if (tl_utf8_valid(s, len)) return;
+  tl_place place = {.state = p->var->cls->name, .var = p->var->name, .node = p->handle.node};
+  tl__take t = {.place = &place};
+  tl_release(tl__from_lua(L, key, &t));
+  mark_dirty(L, idx);
 }
 
 static void check_status(lua_State *L, int idx, int key, tl_dstatus status) {
@@ -158,9 +187,8 @@ static void set_in_map(lua_State *L, int idx, tl_proxy *p, int key, int value) {
     tl_dnode_del(p->handle.node, s, len);
     return;
   }
-  tl__take t = {0};
-  if (!tl_utf8_valid(s, len)) tl_release(take(L, idx, p, 0, key, &t)); /* raises, or marks what holds it */
-  tl_value v = take(L, idx, p, key, value, &t);
+  check_key(L, idx, p, key);
+  tl_value v = take(L, idx, p, key, value, false);
   tl_slot old = tl_dnode_get(p->handle.node, s, len);
   if (is_there(&old, v)) {
     tl_release(v);
@@ -200,8 +228,7 @@ static void set_in_list(lua_State *L, int idx, tl_proxy *p, lua_Integer i, int k
   }
   if (i < 1 || i > (lua_Integer)n + 1) raise_position(L, idx, i, n);
   size_t at = (size_t)i - 1;
-  tl__take t = {0};
-  tl_value v = take(L, idx, p, key, value, &t);
+  tl_value v = take(L, idx, p, key, value, false);
   tl_slot old = {0};
   if (at < n) old = tl_dnode_at(p->handle.node, at);
   if (is_there(&old, v)) {
@@ -260,8 +287,7 @@ void tl__proxy_insert(lua_State *L, int idx, lua_Integer pos, int value) {
   }
   lua_pushinteger(L, pos);
   int key = lua_gettop(L);
-  tl__take t = {0};
-  tl_value v = take(L, idx, p, key, value, &t);
+  tl_value v = take(L, idx, p, key, value, true);
   keep_walks(L, idx, p, v);
   check_status(L, idx, key, tl_dnode_insert(p->handle.node, (size_t)pos - 1, v));
   lua_settop(L, key - 1);

@@ -245,11 +245,18 @@ static void put(lua_State *L, tl_draft *d, const tl_var *v, tl_value value) { /*
   }
 }
 
+static bool fits_limit(tl_draft *d, const tl_var *v, tl_value value) {
+  size_t excess = tl__excess(v, d, value);
+  if (!excess) return true;
+  tl_slot old = tl_dnode_get(vars_node(d, v->cls), v->key, v->key_len);
+  return excess <= tl__slot_weight(&old);
+}
+
 /* Takes over value, which must be gone before anything raises. */
 static void check_value(lua_State *L, tl_draft *d, const tl_var *v, tl_value value) {
   tl_kind kind = tl_kind_of(value) == TL_DRAFT ? tl_dnode_kind(value.draft) : tl_kind_of(value);
   bool fit = fits_type(v, kind);
-  if (fit && !tl__over_limit(v, d, value)) return;
+  if (fit && fits_limit(d, v, value)) return;
   tl_release(value);
   if (!fit) raise_type(L, v, kind);
   lua_pushfstring(L, "%s.%s", v->cls->name, v->name);

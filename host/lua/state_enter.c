@@ -57,22 +57,22 @@ void tl_entered_push(lua_State *L, int idx) {
 
 enum { NAME_MAX_LEN = 40 };
 
-/* Edits from a to b (Levenshtein), both short. */
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Edits from a to b, both short: a letter changed, left out, added, or two swapped. */
 static size_t distance(const char *a, const char *b) {
-  size_t n = strlen(a), m = strlen(b), row[NAME_MAX_LEN + 1];
+  size_t n = strlen(a), m = strlen(b), rows[3][NAME_MAX_LEN + 1];
   if (n > NAME_MAX_LEN || m > NAME_MAX_LEN) return NAME_MAX_LEN;
-  for (size_t j = 0; j <= m; j++) row[j] = j;
+  for (size_t j = 0; j <= m; j++) rows[0][j] = j;
   for (size_t i = 1; i <= n; i++) {
-    size_t diagonal = row[0];
+    size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
     row[0] = i;
     for (size_t j = 1; j <= m; j++) {
-      size_t replaced = diagonal + (a[i - 1] != b[j - 1]), removed = row[j] + 1, added = row[j - 1] + 1;
-      diagonal = row[j];
-      row[j] = replaced < removed ? replaced : removed;
-      if (added < row[j]) row[j] = added;
+      row[j] = smaller(above[j - 1] + (a[i - 1] != b[j - 1]), smaller(above[j], row[j - 1]) + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = smaller(row[j], before[j - 2] + 1);
     }
   }
-  return row[m];
+  return rows[n % 3][m];
 }
 
 /* +1: the declared name next to `name`, or nil. */

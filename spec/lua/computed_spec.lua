@@ -1,0 +1,204 @@
+-- computed_spec.lua: computed vars: when they run, what they may do: manual section 1.
+local t = require "tidelock.testing"
+local probe = require "spec.lua.support.probe"
+local raises = probe.raises
+
+local function open()
+  probe.tried = nil
+  return t.open("spec/lua/apps/state.lua", "/")
+end
+
+-- How often each computed var ran since the last call.
+local function runs()
+  local out = {}
+  for name, n in pairs(probe.runs) do
+    out[name], probe.runs[name] = n, nil
+  end
+  return out
+end
+
+local function last_patch(tab)
+  local all = tab:deltas()
+  return all[#all].patch
+end
+
+describe("a computed var", function()
+  it("is there from the start, read like a var, and sent when its value changes", function()
+    local tab = open()
+    assert.equal(0, tab:state "Job".percent)
+    assert.equal("0 %", tab:state "Job".label)
+    probe.inside(tab, function(self)
+      self.counter = 5
+      assert.equal(50, self.percent)
+      assert.equal("50 %", self.label)
+    end)
+    assert.equal(50, tab:state "Job".percent)
+    probe.outside(tab, function(self) assert.equal("50 %", self.label) end)
+  end)
+
+  it("runs only when something that it read has changed, once for all readers", function()
+    local tab = open()
+    runs()
+    probe.inside(tab, function(self) self.name = "y" end)
+    assert.same({}, runs())
+    probe.inside(tab, function(self)
+      self.counter = 1
+      local _ = self.percent, self.label, self.label
+    end)
+    assert.same({ percent = 1, label = 1, steps = 1 }, runs())
+    probe.inside(tab, function(self) self.max = 11 end)
+    assert.same({ percent = 1, label = 1 }, runs())
+  end)
+
+  it("does not run again what depends on a value that came out the same", function()
+    local tab = open()
+    probe.inside(tab, function(self) self.counter, self.max = 5, 10 end)
+    runs()
+    probe.inside(tab, function(self) self.counter, self.max = 50, 100 end)
+    assert.same({ percent = 1, steps = 1 }, runs())
+  end)
+
+  it("depends on what it read inside a container, not on all of it", function()
+    local tab = open()
+    probe.inside(tab, function(self)
+      local items = {}
+      for i = 1, 200 do items[i] = { title = "t" .. i, n = 1 } end
+      self.items = items
+    end)
+    runs()
+    probe.inside(tab, function(self) self.items[150].title = "new" end)
+    assert.same({ total = 1 }, runs())
+    probe.inside(tab, function(self) self.items[1].n = 2 end)
+    assert.same({ total = 1 }, runs())
+    probe.inside(tab, function(self) self.items[1].title = "first" end)
+    assert.same({ total = 1, first = 1 }, runs())
+    probe.inside(tab, function(self) self.items:push { title = "last" } end)
+    assert.same({ total = 1, count = 1 }, runs())
+  end)
+
+  it("reads other states of the tab", function()
+    local tab = open()
+    probe.inside(tab, function(self) self.counter = 3 end)
+    runs()
+    probe.inside(tab, function(self) self:get_state "Other".step = 7 end)
+    assert.same({ steps = 1 }, runs())
+    assert.equal(21, tab:state "Job".steps)
+  end)
+
+  it("may publish a window of a backend list, whose rows it shares", function()
+    local tab = open()
+    probe.inside(tab, function(self)
+      local rows = {}
+      for i = 1, 1000 do rows[i] = { t = "r" .. i } end
+      self._rows = rows
+    end)
+    assert.equal("r1r2", tab:text "#window")
+    runs()
+    local before = #tab:deltas()
+    probe.inside(tab, function(self) self._rows[500].t = "x" end)
+    assert.same({}, runs())
+    assert.equal(before, #tab:deltas())
+    probe.inside(tab, function(self) self._rows[2].t = "two" end)
+    assert.same({ Job = { window = { ["$"] = { "list", { { "~", 1, { t = "two" } } } } } } }, last_patch(tab))
+    probe.inside(tab, function(self) self.size = 2 end)
+    assert.equal("twor3", tab:text "#window")
+  end)
+
+  it("follows a rollback", function()
+    local tab = open()
+    probe.bare(tab, function(self)
+      self.counter = 9
+      assert(self.percent == 90)
+      error "undo"
+    end)
+    assert.equal(0, tab:state "Job".percent)
+    probe.inside(tab, function(self) assert.equal(0, self.percent) end)
+  end)
+
+  it("is each tab's own", function()
+    local one, two = open(), open()
+    probe.inside(one, function(self) self.counter = 5 end)
+    assert.equal(50, one:state "Job".percent)
+    assert.equal(0, two:state "Job".percent)
+    probe.inside(two, function(self) assert.equal(0, self.percent) end)
+  end)
+
+  it("with backend=true never leaves the host", function()
+    local tab = open()
+    probe.inside(tab, function(self)
+      self.counter = 1
+      assert.equal(2, self.hidden)
+    end)
+    for name in pairs(tab:state "Job") do assert.not_matches("hidden", name) end
+    probe.outside(tab, function(self) assert.equal(2, self.hidden) end)
+  end)
+end)
+
+describe("a computed var cannot", function()
+  -- `job` runs in Job.tried while Job.running is true.
+  local function refused(text, job)
+    local tab = open()
+    probe.tried = job
+    probe.inside(tab, function(self)
+      self.running = true
+      raises(text, function() return self.tried end)
+      self.running = false
+    end)
+  end
+
+  it("be assigned", function()
+    probe.inside(open(), function(self)
+      raises("ImmutableStateError: Job.percent is computed; change what it is computed from", function() self.percent = 5 end)
+      raises("ImmutableStateError: Job.window[1]: Job.window is computed", function() self.window[1] = 1 end)
+    end)
+  end)
+
+  it("write, by any road", function()
+    refused("Job.counter: a computed var only reads", function(self) self.counter = 1 end)
+    refused("Job.items: a computed var only reads", function(self) self.items:push(1) end)
+    refused("a computed var only reads", function(self) self:reset() end)
+    refused("a computed var only reads", function(self) self:add(1) end)
+    local tab, leaked = open(), nil
+    probe.tried = function() leaked.counter = 1 end
+    probe.inside(tab, function(self)
+      leaked, self.running = self, true
+      raises("a computed var only reads", function() return self.tried end)
+      self.running = false
+    end)
+  end)
+
+  it("wait, or read what it would not be told about", function()
+    refused("CannotWaitError", function() require "tidelock".sleep(1) end)
+    refused("Job.router cannot be read in a computed var", function(self) return self.router.path end)
+  end)
+
+  it("need its own value", function()
+    refused("these computed vars read each other: Job.tried", function(self) return self.tried end)
+  end)
+end)
+
+describe("an error in a computed var", function()
+  it("keeps its last value and holds back nothing else", function()
+    local tab = open()
+    probe.inside(tab, function(self) self.counter = 3 end)
+    assert.equal(3, tab:state "Job".tried)
+    probe.tried = function() error "out of tune" end
+    probe.inside(tab, function(self) self.counter, self.running = 4, true end)
+    assert.equal(4, tab:state "Job".counter)
+    assert.equal(40, tab:state "Job".percent)
+    assert.equal(3, tab:state "Job".tried)
+    assert.matches("out of tune", tab:errors()[1].message)
+    probe.inside(tab, function(self) self.name = "y" end)
+    assert.equal(1, #tab:errors())
+    probe.tried = nil
+    probe.inside(tab, function(self) self.running = false end)
+    assert.equal(4, tab:state "Job".tried)
+  end)
+
+  it("is one of a value that a page cannot have", function()
+    local tab = open()
+    probe.inside(tab, function(self) self._rows = { { t = "\xff" } } end)
+    assert.same({}, tab:state "Job".window)
+    assert.matches("Job.window[1].t: a string that is not valid UTF-8", tab:errors()[1].message, 1, true)
+  end)
+end)

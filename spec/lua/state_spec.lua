@@ -1,0 +1,286 @@
+-- state_spec.lua: declaring states, and reading and writing vars: manual section 1.
+local tl, t = require "tidelock", require "tidelock.testing"
+local native = require "tidelock.native"
+local probe = require "spec.lua.support.probe"
+local raises = probe.raises
+
+local APP = "spec/lua/apps/state.lua"
+
+local function open() return t.open(APP, "/") end
+
+describe("declaring a state", function()
+  -- The text of a main.lua, loaded as an app of its own.
+  local function load_app(text)
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write('local tl = require "tidelock"\nlocal ui = tl.ui\n', text,
+      '\ntl.page("/", {}, function() return ui.main { ui.p "here" } end)\n')
+    file:close()
+    local ok, err = pcall(t.open, path, "/")
+    os.remove(path)
+    if not ok then error(err, 0) end
+  end
+
+  local function refuses(problem, text)
+    raises(problem, load_app, text)
+  end
+
+  it("takes an identifier, once", function()
+    refuses("is an identifier", 'tl.state("two words", {})')
+    refuses('the state "Job" is declared twice', 'tl.state("Job", {}) tl.state("Job", {})')
+  end)
+
+  it("refuses reserved names for vars and handlers", function()
+    for _, name in ipairs { "reset", "get_token", "get_state", "with_state", "router", "setter", "tasks" } do
+      refuses(("Job.%s: this name is reserved"):format(name), ('tl.state("Job", { %s = 1 })'):format(name))
+    end
+    refuses("Job.reset: this name is reserved", 'local Job = tl.state("Job", {}) function Job:reset() end')
+  end)
+
+  it("refuses a member that is there already", function()
+    refuses("Job.add is declared twice", 'local Job = tl.state("Job", { add = 1 }) function Job:add() end')
+  end)
+
+  it("refuses what cannot be a default, with its path", function()
+    refuses("Job.items[2].f: a function cannot be kept", 'tl.state("Job", { items = { 1, { f = print } } })')
+    refuses("Job.add: a handler is assigned after tl.state", 'tl.state("Job", { add = function() end })')
+    refuses('Job.n is declared with type="integer" and was given a string', 'tl.state("Job", { n = tl.var { type = "integer", default = "x" } })')
+  end)
+
+  it("refuses any assignment to the class but functions, computed vars, tasks and setters", function()
+    refuses("Job.x: a class takes functions", 'local Job = tl.state("Job", {}) Job.x = 5')
+    refuses("Job.max: a class takes functions", 'local Job = tl.state("Job", { max = 1 }) Job.max = 5')
+  end)
+
+  it("lists what there is when an undeclared member is read", function()
+    refuses("Job.strat is not declared (so far); Job has: max, start",
+      'local Job = tl.state("Job", { max = 1 }) function Job:start() end local x = Job.strat')
+  end)
+
+  it("refuses options that it does not know", function()
+    refuses('tl.var: unknown option "defualt"; there is default, type', 'tl.state("Job", { x = tl.var { defualt = 1 } })')
+    refuses('tl.background: unknown option "policy"', 'local Job = tl.state("Job", {}) Job.w = tl.background(print, { policy = "drop" })')
+  end)
+
+  it("happens while main.lua loads, not later", function()
+    open()
+    raises("while main.lua loads", tl.state, "Late", {})
+    raises("while main.lua loads", function() function probe.Job:late() end end)
+  end)
+end)
+
+describe("a var", function()
+  it("starts with its default, which tabs do not share", function()
+    local one, two = open(), open()
+    probe.inside(one, function(self)
+      assert.equal(10, self.max)
+      assert.is_nil(self.result)
+      self.items:push { title = "a" }
+    end)
+    probe.inside(two, function(self) assert.equal(0, #self.items) end)
+  end)
+
+  it("keeps and sends what is assigned", function()
+    local tab = open()
+    probe.inside(tab, function(self)
+      self.counter = self.counter + 3
+      assert.equal(3, self.counter)
+    end)
+    assert.equal(3, tab:state "Job".counter)
+    assert.equal("3/10", tab:text "h1")
+  end)
+
+  it("sends nothing when the same is assigned again, or 5.0 over 5", function()
+    local tab = open()
+    probe.inside(tab, function(self) self.counter, self.any = 5, 5 end)
+    local before = #tab:deltas()
+    probe.inside(tab, function(self)
+      self.counter, self.items, self.result = 5, self.items, nil
+    end)
+    probe.inside(tab, function(self)
+      self.any = 5.0
+      assert.equal("float", math.type(self.any))
+    end)
+    probe.inside(tab, function(self) assert.equal("float", math.type(self.any)) end)
+    assert.equal(before, #tab:deltas())
+  end)
+
+  it("that was not declared raises and names what was perhaps meant", function()
+    probe.inside(open(), function(self)
+      raises("UndeclaredVarError: Job.conuter is not declared; did you mean counter?", function() self.conuter = 1 end)
+      raises("UndeclaredVarError: Job.zzz is not declared", function() return self.zzz end)
+      raises("Job.add is a function of the state", function() self.add = 1 end)
+    end)
+  end)
+
+  it("with a type refuses other kinds", function()
+    probe.inside(open(), function(self)
+      raises('VarTypeError: Job.size is declared with type="integer" and was given a string', function() self.size = "5" end)
+      raises("use // or math.tointeger", function() self.size = 10 / 2 end)
+      raises("VarTypeError", function() self.ratio = {} end)
+      raises("VarTypeError", function() self.tags = tl.map {} end)
+      self.size, self.ratio, self.tags = 7, 0.5, {}
+      self.size = nil
+      assert.is_nil(self.size)
+    end)
+  end)
+
+  it("whose name begins with _ never leaves the host", function()
+    local tab = open()
+    probe.inside(tab, function(self) self._secret, self._raw = 2, "\xff\0" end)
+    assert.equal(0, #tab:deltas())
+    probe.inside(tab, function(self)
+      assert.equal(2, self._secret)
+      assert.equal("\xff\0", self._raw)
+    end)
+  end)
+
+  it("is rolled back by an error", function()
+    local tab = open()
+    probe.bare(tab, function(self)
+      self.counter = 9
+      error "no"
+    end)
+    assert.equal(0, tab:state "Job".counter)
+    probe.inside(tab, function(self) assert.equal(0, self.counter) end)
+  end)
+end)
+
+describe("what every state has", function()
+  it("get_state: another state of the tab, under the same lock", function()
+    local tab = open()
+    probe.inside(tab, function(self)
+      local other = self:get_state(probe.Other)
+      assert.is_true(other == self:get_state "Other")
+      other.step = 4
+      assert.equal(4, self:get_state "Other".step)
+      raises('there is no state "Nope"', self.get_state, self, "Nope")
+    end)
+    assert.equal(4, tab:state "Other".step)
+  end)
+
+  it("reset: fresh defaults", function()
+    local tab = open()
+    probe.inside(tab, function(self)
+      self.counter, self._secret = 3, 7
+      self.items:push { title = "a" }
+      self:reset()
+      assert.equal(0, self.counter)
+      assert.equal(1, self._secret)
+      assert.same({}, self.items)
+    end)
+    assert.equal(0, #tab:deltas())
+  end)
+
+  it("get_token, router, methods, inline calls", function()
+    probe.inside(open(), function(self)
+      assert.equal(26, #self:get_token())
+      assert.equal("/", self.router.path)
+      self:add(5)
+      assert.equal(10, self:_double())
+      raises("ImmutableStateError: Job.router is read-only", function() self.router = {} end)
+    end)
+  end)
+end)
+
+describe("outside the block", function()
+  it("reads the snapshot, and refuses every write", function()
+    local tab = open()
+    probe.inside(tab, function(self) self.items = { { title = "a" } } end)
+    probe.outside(tab, function(self)
+      assert.equal("a", self.items[1].title)
+      raises("ImmutableStateError: Job.counter: a background task may write its state only inside with_state", function() self.counter = 1 end)
+      raises("ImmutableStateError", self.add, self, 1)
+      raises("ImmutableStateError", self.reset, self)
+      raises("ImmutableStateError: Job.items[1].title", function() self.items[1].title = "b" end)
+      for _, write in ipairs {
+        function(l) l[2] = 1 end, function(l) l:push(1) end, function(l) l:clear() end, function(l) table.insert(l, 1) end,
+        table.remove, table.sort, function(l) rawset(l, 1, 1) end, function(l) table.move({ 1 }, 1, 1, 1, l) end,
+      } do
+        raises("ImmutableStateError", write, self.items)
+      end
+    end)
+    assert.same({ { title = "a" } }, tab:state "Job".items)
+  end)
+
+  it("stays as it was until the next refresh", function()
+    local tab = open()
+    probe.outside(tab, function(self)
+      tl.with_state(self, function() self.counter = 1 end)
+      assert.equal(1, self.counter)
+      tl.modify_state(self:get_token(), probe.Job, function(state) state.counter = 2 end)
+      assert.equal(1, self.counter)
+      tl.with_state(self, function() assert.equal(2, self.counter) end)
+      assert.equal(2, self.counter)
+    end)
+  end)
+
+  it("enters a nested value that is reached by map keys", function()
+    local tab = open()
+    probe.inside(tab, function(self) self.items = { { n = 1 } } end)
+    probe.outside(tab, function(self)
+      local other = self:get_state "Other"
+      tl.with_state(other.jobs.build, function(build) build.n = build.n + 1 end)
+      assert.equal(2, other.jobs.build.n)
+      raises("reached through a position in a list", tl.with_state, self.items[1], function() end)
+    end)
+    assert.equal(2, tab:state "Other".jobs.build.n)
+  end)
+end)
+
+describe("event references", function()
+  it("are the same value each time, and bind arguments", function()
+    open()
+    local Job = probe.Job
+    assert.equal(Job.add, Job.add)
+    assert.equal("Job.add", tostring(Job.add))
+    assert.equal("Job.add", Job.add(5).handler)
+    raises("has its arguments already", Job.add(5), 6)
+  end)
+
+  it("refuse a class or self as argument, functions, and Vars in a handler", function()
+    local tab = open()
+    local Job = probe.Job
+    raises("Job.add was bound to the class Job; write Job.add(...) with a dot", Job.add, Job, 5)
+    raises("argument 2 of Job.add is a function", Job.add, 1, print)
+    raises("Job._double: names with _ are methods", function() return Job._double end)
+    probe.inside(tab, function(self)
+      raises("Job.add(self, ...): an event is bound without self", Job.add, self, 5)
+      raises("argument 1 of Job.add is a Var", Job.add, Job.counter)
+      raises("BackgroundCallError: Job.work is a background task", self.work, self)
+    end)
+  end)
+
+  it("are reached by clients only where a page or tl.expose offers them", function()
+    local tab = open()
+    assert.is_true(native.offer "Job.add")
+    assert.is_false(native.offer "Job._double")
+    tab:click "Add"
+    assert.equal(5, tab:state "Job".counter)
+  end)
+end)
+
+describe("setters", function()
+  it("convert what the page sends to the kind of the var", function()
+    local tab = open()
+    tab:change("#max", " 12 ")
+    assert.equal(12, tab:state "Job".max)
+    tab:change("#number", 7)
+    assert.equal(7, tab:state "Job".max)
+    tab:change("#name", "Ann")
+    assert.equal("Ann", tab:state "Job".name)
+  end)
+
+  it("refuse bad input with a clear text", function()
+    local tab = open()
+    tab:change("#max", "abc")
+    assert.equal(10, tab:state "Job".max)
+    assert.matches('Job.max: a number is expected, and the input is "abc"', tab:errors()[1].message, 1, true)
+  end)
+
+  it("are for public vars", function()
+    open()
+    raises("there is no such var", probe.Job.setter, probe.Job, "nope")
+    raises("a backend var is not for clients", probe.Job.setter, probe.Job, "_secret")
+  end)
+end)
