@@ -160,7 +160,7 @@ static void say_continue(tl_http_req *r) {
 static void head_done(tl_conn *c) {
   tl_http_req *r = c->http;
   int status = check_head(r);
-  r->keep_alive = llhttp_should_keep_alive(&r->parser);
+  r->keep_alive = c->server->listening && llhttp_should_keep_alive(&r->parser);
   if (status) {
     tl__http_refuse(c, status, NULL);
     return;
@@ -249,7 +249,7 @@ void tl__http_input(tl_conn *c, char *p, size_t n) {
     p += used;
     n -= used;
   }
-  if (c->state == TL__OPEN && n) tl__ws_input(c, p, n);
+  if (c->is_ws && n) tl__ws_input(c, p, n);
 }
 
 /* Goes on to the next request when the answer is out; its bytes may be here already. Never called from parse_*. */

@@ -77,7 +77,7 @@ static void put_lines(tl_buf *out, const char *headers) {
 void tl__http_head(tl_http_req *r, tl_buf *out, int status, const char *headers, int64_t length) {
   tl_buf_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, reason(status), tl__server_date(r->conn->server));
   put_lines(out, headers);
-  if (status != 304 && !has_no_body(status)) tl_buf_printf(out, "Content-Length: %lld\r\n", (long long)length);
+  if (!has_no_body(status)) tl_buf_printf(out, "Content-Length: %lld\r\n", (long long)length);
   if (!r->keep_alive)
     tl_buf_puts(out, "Connection: close\r\n");
   else if (r->parser.http_minor == 0)

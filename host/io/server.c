@@ -124,7 +124,7 @@ static void set_options(tl_server *s, const tl_server_opts *o) {
 }
 
 static int parse_address(const tl_server_opts *o, struct sockaddr_storage *addr) {
-  const char *host = o->host ? o->host : "127.0.0.1";
+  const char *host = !o->host || strcmp(o->host, "localhost") == 0 ? "127.0.0.1" : o->host;
   if (uv_ip4_addr(host, o->port, (struct sockaddr_in *)addr) == 0) return 0;
   return uv_ip6_addr(host, o->port, (struct sockaddr_in6 *)addr);
 }

@@ -11,7 +11,7 @@ typedef struct tl_conn tl_conn;
 typedef struct tl_http_req tl_http_req; /* valid during the callback, or until answered when tl_http_hold was called */
 
 typedef struct tl_server_opts {
-  const char *host; /* "127.0.0.1" */
+  const char *host; /* an IP address, or "localhost"; NULL: "127.0.0.1" */
   int port;         /* 0: any free one */
   size_t max_header, max_body, max_frame; /* bytes; 0: defaults 16 KiB, 1 MiB, 1 MiB */
   unsigned ping_every_s, silent_s, header_timeout_s; /* 0: defaults 25, 60, 10 */

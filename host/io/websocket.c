@@ -33,6 +33,7 @@ static int check_handshake(const tl_http_req *r, const char **headers) {
     *headers = "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n";
     return 426;
   }
+  if (tl__http_count(r, "origin") > 1) return 400; /* the handler sees one, and that must be the one */
   if (!key_is_valid(r) || !tl__http_has_token(r, "sec-websocket-protocol", SUBPROTOCOL, true)) return 400;
   return 0;
 }
@@ -118,6 +119,7 @@ static void on_event(void *ctx, tl_ws_event ev, const char *payload, size_t n, i
 }
 
 void tl__ws_input(tl_conn *c, char *p, size_t n) {
+  if (c->state > TL__CLOSING) return;
   int code = tl_ws_read(&c->ws, p, n, on_event, c);
   if (!code || c->state > TL__CLOSING) return;
   if (c->state == TL__OPEN) send_close(c, code, NULL);

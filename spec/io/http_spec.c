@@ -1,5 +1,6 @@
 /* HTTP: what is refused, what is answered, and in which order. */
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -371,6 +372,52 @@ static void timeouts(void) {
   wire_stop(&w);
 }
 
+/* Without a descriptor left, clients are sent away and the loop does not spin; with one again, they are served. */
+static void no_descriptors(wire *w) {
+  spec_group("http no descriptors");
+  struct rlimit limit, less;
+  tl_buf in[3] = {{0}};
+  int fd[3], polls = 0;
+  wire_turn(w, 5); /* earlier connections are gone, and give no descriptor back meanwhile */
+  for (int i = 0; i < 3; i++) fd[i] = wire_connect(w, 0);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  less = limit;
+  less.rlim_cur = (rlim_t)fd[2] + 1;
+  setrlimit(RLIMIT_NOFILE, &less);
+  int filled[64], n = 0; /* whatever is free below the limit */
+  while (n < 64 && (filled[n] = dup(0)) >= 0) n++;
+  for (uint64_t end = tl_loop_now() + 50000000; tl_loop_now() < end; polls++) tl_loop_poll(w->loop, 10000000);
+  CHECK(polls < 20);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  while (n) close(filled[--n]);
+  for (int i = 0; i < 3; i++) {
+    CHECK(wire_wait(w, fd[i], &in[i], NULL, 1000));
+    close(fd[i]);
+    tl_buf_free(&in[i]);
+  }
+  CHECK_INT(tl_server_conns(w->server), 0);
+  expect_body(w, "GET /hello HTTP/1.1\r\n" CLOSE "\r\n", "hello");
+}
+
+/* A server that no longer listens ends its connections with their next answer. */
+static void stopping(void) {
+  spec_group("http stopping");
+  wire w;
+  tl_buf in = {0};
+  wire_start(&w, &(tl_server_opts){.host = "localhost"});
+  int fd = wire_connect(&w, 0);
+  wire_puts(&w, fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(wire_wait(&w, fd, &in, "hello", 1000));
+  tl_server_stop_listening(w.server);
+  tl_server_stop_listening(w.server);
+  wire_puts(&w, fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(wire_wait(&w, fd, &in, NULL, 1000));
+  CHECK_HAS(tl_buf_cstr(&in), "Connection: close\r\n\r\nhello");
+  close(fd);
+  tl_buf_free(&in);
+  wire_stop(&w);
+}
+
 static void start_errors(wire *w) {
   spec_group("http start");
   const char *err = NULL;
@@ -398,9 +445,11 @@ void http_spec(void) {
   throughput(&w);
   no_reader(&w);
   start_errors(&w);
+  no_descriptors(&w);
   wire_turn(&w, 5);
   CHECK_INT(tl_server_conns(w.server), 0);
   wire_stop(&w);
   held_and_gone();
+  stopping();
   timeouts();
 }

@@ -58,6 +58,7 @@ static void handshakes(wire *w) {
   handshake(w, key, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
             400);
   handshake(w, up, "Connection: close\r\n", 400);
+  handshake(w, up, "Connection: Upgrade\r\nOrigin: http://a\r\nOrigin: http://b\r\n", 400);
   handshake(w, "GET ", "POST ", 405);
   handshake(w, "HTTP/1.1", "HTTP/1.0", 400);
   handshake(w, "Host: x\r\n", "", 400);
