@@ -2,8 +2,8 @@
  *
  * server.c      listening, the list of connections, the sweeping timer
  * conn.c        one socket: reading, the write queue, the ways to end
- * http.c        requests out of bytes; request.c  what a handler may ask of one; respond.c  answers
- * files.c       answers from a folder
+ * http.c        requests out of bytes, with body.c for their bodies; request.c  what a handler may ask of one
+ * respond.c     answers; files.c  answers from a folder
  * websocket.c   the handshake, frames, pings
  *
  * A tl_conn is freed in its close callback and nowhere else, so it may be touched after any call out; whether it still
@@ -57,7 +57,7 @@ enum { TL__ANY = 0, TL__PONG = 1 };
 void tl__conn_accept(tl_server *s);
 /* Copies what the kernel does not take at once. */
 void tl__conn_write(tl_conn *c, const uv_buf_t *bufs, unsigned n, int kind);
-/* Takes data, which tl_alloc gave; it is written by the loop, and tl__conn_written follows in a later turn. */
+/* Takes data, which tl_alloc gave; it is written by the loop, and tl__http_written follows in a later turn. */
 void tl__conn_write_owned(tl_conn *c, char *data, size_t n);
 void tl__conn_read(tl_conn *c, bool on);
 void tl__conn_drop(tl_conn *c);   /* closes at once */
@@ -68,14 +68,14 @@ uint32_t tl__now(const tl_server *s);
 /* server.c */
 void tl__server_add(tl_server *s, tl_conn *c);
 void tl__server_gone(tl_server *s, tl_conn *c);
-void tl__server_resume(tl_server *s,
-                       tl_conn *c); /* tl__http_resume in the loop's next pass, not from within the caller */
+/* tl__http_resume in the loop's next pass, not from within the caller. */
+void tl__server_resume(tl_server *s, tl_conn *c);
 const char *tl__server_date(tl_server *s);
 
 /* http.c: c->state is TL__HTTP */
 void tl__http_new(tl_conn *c);
-void tl__http_gone(
-    tl_conn *c); /* the connection ends or is upgraded: frees the state, or leaves it to a held request */
+/* The connection ends or is upgraded: frees the state, or leaves it to the holder of a held request. */
+void tl__http_gone(tl_conn *c);
 void tl__http_input(tl_conn *c, char *p, size_t n);
 void tl__http_written(tl_conn *c);
 void tl__http_resume(tl_conn *c);
