@@ -104,6 +104,7 @@ export function createTriggers(host) {
       slot.task = task;
       return;
     }
+    flush();
     task.run();
     hold(record, entry, wait, null);
   }

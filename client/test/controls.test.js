@@ -121,15 +121,17 @@ test('throttle: the first at once, the latest when the time is over', () => with
   assert.deepEqual(host.messages('event').map(e => e.args[0]), ['a', 'abcd']);
 }));
 
-test('a debounced event goes out before a later one of another control', () => withPage({
-  pages: page(el('input', { on: on('input', 'Job.q', [], { debounce: 30 }) }), el('button', { on: on('click', 'Job.go') }, 'Go')),
-  state: {},
-}, async (host, p) => {
-  await p.fill('input', 'x');
-  await p.click('button');
-  await until(() => host.messages('event').length === 2);
-  assert.deepEqual(host.messages('event').map(e => e.handler), ['Job.q', 'Job.go']);
-}));
+for (const [kind, opts] of [['plain', {}], ['throttled', { throttle: 1 }]]) {
+  test(`a debounced event goes out before a later, ${kind} one of another control`, () => withPage({
+    pages: page(el('input', { on: on('input', 'Job.q', [], { debounce: 30 }) }), el('button', { on: on('click', 'Job.go', [], opts) }, 'Go')),
+    state: {},
+  }, async (host, p) => {
+    await p.fill('input', 'x');
+    await p.click('button');
+    await until(() => host.messages('event').length === 2);
+    assert.deepEqual(host.messages('event').map(e => e.handler), ['Job.q', 'Job.go']);
+  }));
+}
 
 test('temporal events are dropped while there is no connection', () => withPage({
   pages: page(el('button', { on: on('click', 'Job.t', [], { temporal: true }) }, 'T'), el('i', { on: on('click', 'Job.k') }, 'K')),
