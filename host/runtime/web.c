@@ -220,6 +220,10 @@ static void request(void *ctx, tl_http_req *r) {
     return;
   }
   if (h->assets && strcmp(path, "/") && tl_http_respond_file(r, h->assets, path + 1)) return;
+  if (!strcmp(path, "/favicon.ico")) { /* browsers ask by themselves: an app without an icon is no error in their console */
+    tl_http_respond(r, 204, NULL, NULL, 0);
+    return;
+  }
   serve_page(h, r);
 }
 
