@@ -1,0 +1,72 @@
+// wire.js: what lies between the browser and the host: a TCP relay that can be cut and mended, or
+// lose what the host says.
+
+import net from 'node:net';
+
+export class Wire {
+  constructor() {
+    this.server = net.createServer(socket => this.join(socket));
+    this.pairs = new Set();
+    this.port = 0;
+    this.deaf = false;
+  }
+
+  async listen() {
+    await new Promise((done, failed) => {
+      this.server.once('error', failed);
+      this.server.listen(this.port, '127.0.0.1', () => {
+        this.server.off('error', failed);
+        done();
+      });
+    });
+    this.port = this.server.address().port;
+    this.url = `http://127.0.0.1:${this.port}`;
+    return this;
+  }
+
+  // The port of the host that this wire leads to.
+  leadTo(port) {
+    this.target = port;
+  }
+
+  join(browser) {
+    const host = net.connect(this.target, '127.0.0.1');
+    const pair = [browser, host];
+    this.pairs.add(pair);
+    browser.on('data', data => host.write(data));
+    host.on('data', data => { if (!this.deaf) browser.write(data); });
+    for (const socket of pair) {
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.pairs.delete(pair);
+        pair.forEach(end => end.destroy());
+      });
+    }
+  }
+
+  // From here on nothing that the host says arrives; what the browser says does.
+  loseAnswers() {
+    this.deaf = true;
+  }
+
+  // Drops every connection; new ones are accepted.
+  drop() {
+    for (const pair of this.pairs) pair.forEach(socket => socket.resetAndDestroy());
+    this.deaf = false;
+  }
+
+  // Drops every connection and refuses new ones, until mend().
+  cut() {
+    this.server.close();
+    this.drop();
+  }
+
+  mend() {
+    return this.listen();
+  }
+
+  close() {
+    this.cut();
+  }
+}
