@@ -39,6 +39,7 @@ tl_class *tl__class_arg(lua_State *L, int idx) {
 }
 
 void tl__class_push(lua_State *L, const tl_class *c) {
+  if (!c->app) tl_raise(L, "DeclarationError", "the app of the state %s has ended", c->name);
   tl__app_table(L, c->app);
   lua_rawgetp(L, -1, c);
   lua_remove(L, -2);

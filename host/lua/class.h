@@ -50,7 +50,7 @@ struct tl_app {
 };
 
 tl_class *tl__class_arg(lua_State *L, int idx);       /* a class or a class's name; raises */
-void tl__class_push(lua_State *L, const tl_class *c); /* +1: the class's userdata */
+void tl__class_push(lua_State *L, const tl_class *c); /* +1: the class's userdata; raises when its app has ended */
 void tl__class_function(lua_State *L, const tl_class *c,
                         const char *name); /* +1: the Lua function of a handler or computed var, or nil */
 const char *tl__type_name(tl_type t);

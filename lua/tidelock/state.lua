@@ -105,7 +105,7 @@ local refused = { ["function"] = true, thread = true }
 local function check_argument(ref, i, arg)
   local kind = kinds.of(arg)
   if kind == "var" and native.frozen() and native.in_task() then
-    native.raise("EventTypeError", ("argument %d of %s is a Var, which only a page can read; give a value (self.%s)"):format(i, ref.handler, "..."))
+    native.raise("EventTypeError", ("argument %d of %s is a Var, which only a page can read; give its value, as self has it"):format(i, ref.handler))
   end
   if refused[type(arg)] or native.class_name(arg) or native.is_state(arg) or (kind and kind ~= "var") then
     native.raise("EventTypeError", ("argument %d of %s is %s; arguments are plain values"):format(i, ref.handler, kinds.describe(arg)))
