@@ -56,8 +56,9 @@ static void arm(tl_loop *l) {
     uv_timer_stop(&l->timer);
     return;
   }
-  uint64_t due_ms = l->deadline / NS_PER_MS + (l->deadline % NS_PER_MS != 0), now_ms = uv_now(&l->uv);
-  uv_timer_start(&l->timer, on_timer, due_ms > now_ms ? due_ms - now_ms : 0, 0);
+  /* From the exact time, not from the loop's whole milliseconds: that would be late by one more. */
+  uint64_t wait_ms = (l->deadline - now - 1) / NS_PER_MS + 1;
+  uv_timer_start(&l->timer, on_timer, wait_ms, 0);
 }
 
 static void on_prepare(uv_prepare_t *h) {
