@@ -334,6 +334,12 @@ describe("one it", function()
     assert.is_true(open():state("Form").open)
   end)
 
+  for i = 1, 2 do
+    it("tells what is wrong with an app, and leaves nothing of it, " .. i, function()
+      fails('ui_broken.lua:%d+: ui.p: unknown trigger on_clik.*page "/"', t.open, "spec/lua/apps/ui_broken.lua", "/")
+    end)
+  end
+
   it("refuses a second app", function()
     open()
     fails("drives one app", t.open, "spec/lua/apps/other.lua", "/")
