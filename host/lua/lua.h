@@ -28,11 +28,15 @@ void tl_where(lua_State *L, int level, tl_buf *out); /* appends "main.lua:12" of
 typedef struct tl_view {
   unsigned refs;
   tl_cell *cell;     /* reference */
-  tl_value snapshot; /* owned: the root at the last refresh */
+  tl_value snapshot; /* owned: the root at the last refresh; read it by tl_view_root */
+  bool loose;        /* its handler has ended: the next read outside takes the snapshot */
 } tl_view;
 tl_view *tl_view_new(tl_cell *cell);
 void tl_view_release(tl_view *v);
 void tl_view_refresh(tl_view *v);                 /* snapshot = the cell's committed root */
+void tl_view_loosen(tl_view *v);                  /* holds no root until somebody reads again: a `self` that waits for Lua's collector must not keep
+                                                     one alive, for the collector does not see its weight */
+tl_value tl_view_root(tl_view *v);                /* borrowed: the snapshot */
 bool tl_view_inside(lua_State *L, const tl_view *v); /* the running task holds the cell's lock: reads and writes go to cell->draft */
 bool tl_cell_inside(lua_State *L, const tl_cell *c);
 /* Why a write outside is refused, for the end of an ImmutableStateError's message: "; enter with_state first" */

@@ -128,7 +128,7 @@ static void read_var(lua_State *L, tl_instance *s, const tl_var *v) {
     push_from_draft(L, &h, d);
   } else {
     h.outside = true;
-    value = vars_in(s->view->snapshot, v);
+    value = vars_in(tl_view_root(s->view), v);
     push_immutable(L, &h, &value, NULL);
   }
 }
@@ -144,7 +144,7 @@ static void read_computed(lua_State *L, tl_instance *s, const tl_var *v) {
     value = *box;
   } else {
     h.outside = true;
-    value = vars_in(s->view->snapshot, v);
+    value = vars_in(tl_view_root(s->view), v);
   }
   push_immutable(L, &h, &value, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "lua/inner.h"
 
 enum { SLAB = 64 };
@@ -35,7 +36,10 @@ tl_task *tl__task_new(tl_lua *S, tl__task_kind kind, tl_cell *cell) {
   *t = (tl_task){.id = ++S->next_id, .gen = gen, .S = S, .kind = kind, .status = TL_RUNNING};
   t->hold.task = t;
   t->started_at = tl_lua_now(S);
-  if (cell) t->cell = tl_cell_retain(cell);
+  if (cell) {
+    t->cell = tl_cell_retain(cell);
+    memcpy(t->token, cell->token, sizeof t->token);
+  }
   t->prev = S->last;
   if (S->last) S->last->next = t;
   else S->first = t;
@@ -57,7 +61,9 @@ void tl__task_maybe_free(tl_task *t) {
   tl_lua *S = t->S;
   tl_free(t->name);
   tl_free(t->reason);
-  if (t->kind != TL__HANDLER) {
+  tl_release(t->args);
+  t->args = tl_nil();
+  if (t->kept) {
     lua_pushnil(S->L);
     tl__reg_set(S->L, &tl__key_results, t);
   }
@@ -94,7 +100,7 @@ static int body_done(lua_State *L, tl_task *t) {
   if (!takes_events(t)) return n;
   tl_value out = tl_nil();
   if (n > 0) tl__collect(L, 1, n, t, &out);
-  if (t->hold.held) tl__hold_commit(L, t);
+  if (t->kind == TL__HANDLER) tl__hold_commit(L, t);
   if (n > 0) tl__emit(L, t, t->cell, out);
   return n;
 }
@@ -155,6 +161,7 @@ static void keep_results(lua_State *L, tl_task *t, bool ok, int from) {
   }
   lua_pushinteger(L, n);
   lua_setfield(L, -2, "n");
+  t->kept = true;
   tl__reg_set(L, &tl__key_results, t);
 }
 
@@ -184,27 +191,52 @@ static void ask_on_error(lua_State *L, tl_task *t, int err) {
   }
 }
 
+/* +1: what keeps the text alive. */
 static const char *field(lua_State *L, int err, const char *name, const char *otherwise) {
-  if (!lua_istable(L, err)) return otherwise;
-  lua_getfield(L, err, name); /* the table keeps it alive */
+  if (!lua_istable(L, err)) {
+    lua_pushnil(L);
+    return otherwise;
+  }
+  lua_getfield(L, err, name);
   const char *s = lua_tostring(L, -1);
-  lua_pop(L, 1);
   return s ? s : otherwise;
 }
 
+/* A copy with a "?" for each byte that is not UTF-8: an error's text may hold anything, and the page gets it as JSON. */
+static char *readable(const char *text) {
+  if (!text) return NULL;
+  size_t n = strlen(text), len;
+  char *out = tl_strndup(text, n);
+  if (tl_utf8_valid(out, n)) return out;
+  for (size_t i = 0; i < n; i += len) {
+    for (len = 1; len <= 4 && i + len <= n && !tl_utf8_valid(out + i, len);) len++;
+    if (len <= 4 && i + len <= n) continue;
+    out[i] = '?';
+    len = 1;
+  }
+  return out;
+}
+
 static void tell(tl_task *t, tl_failure *f) {
-  char ref[5];
+  char ref[5], *name = readable(f->name), *message = readable(f->message), *traceback = readable(f->traceback);
+  f->name = name;
+  f->message = message;
+  f->traceback = traceback;
   tl_random_ref(ref);
   f->ref = ref;
   f->event = t->event;
   f->task = t->event ? NULL : tl__task_name(t);
   tl_log(TL_LOG_ERROR, "%s failed (ref %s): %s: %s\n%s", tl__task_name(t), ref, f->name, f->message, f->traceback ? f->traceback : "");
   if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, f, t->instance);
+  tl_free(name);
+  tl_free(message);
+  tl_free(traceback);
 }
 
 /* Logs a failure and tells the page. The error value is at err. */
 static void report(lua_State *L, tl_task *t, int err) {
-  luaL_checkstack(L, 10, NULL);
+  luaL_checkstack(L, 12, NULL);
+  int top = lua_gettop(L);
   tl__reg(L, &tl__key_trace);
   lua_rawgeti(L, -1, 2);
   tl_failure f = {0};
@@ -213,12 +245,16 @@ static void report(lua_State *L, tl_task *t, int err) {
   const char *text = luaL_tolstring(L, err, NULL);
   f.message = field(L, err, "message", text);
   tell(t, &f);
-  lua_pop(L, 3);
+  lua_settop(L, top);
 }
 
 static void task_failed(lua_State *L, tl_task *t, int err) {
   bool cancelled = t->cancelled && tl_error_is(L, err, "CancelledError");
   tl__hold_rollback(t);
+  if (lua_isnil(L, err)) { /* from a library: whoever waits for the task must see that it failed */
+    tl_push_error(L, "Error", "an error without a value was raised");
+    lua_replace(L, err);
+  }
   t->status = cancelled ? TL_CANCELLED : TL_FAILED;
   if (cancelled || t->kind == TL__CHILD) return; /* gather raises a child's error in its parent */
   report(L, t, err);
@@ -253,6 +289,7 @@ static int task_main(lua_State *L) {
 /* ---- what is pending ---- */
 
 static int raise_deadlock(lua_State *L, tl_task *t) {
+  if (!t->hold.held) return tl_raise(L, "DeadlockError", "this wait can never end, because what it waits for waits for this task");
   tl_buf where = {0};
   tl__hold_where(&t->hold, &where);
   lua_pushlstring(L, where.data, where.len);
@@ -265,21 +302,22 @@ static int raise_deadlock(lua_State *L, tl_task *t) {
 
 bool tl__pending(const tl_task *t) {
   if (t->deadlock) return true;
-  if (t->masks && !t->mask_expired) return false;
-  if (t->cancelled) return true;
-  for (const tl__scope *s = t->scopes; s; s = s->outer)
+  if (t->cancelled && (!t->masks || t->mask_expired)) return true;
+  for (const tl__scope *s = t->scopes; s && !tl__scope_masked(t, s); s = s->outer)
     if (s->expired) return true;
   return false;
 }
+
+bool tl__scope_masked(const tl_task *t, const tl__scope *s) { return s->masks < t->masks && !t->mask_expired; }
 
 void tl__interrupt(lua_State *L, tl_task *t) {
   if (t->deadlock) {
     t->deadlock = false;
     raise_deadlock(L, t);
   }
-  if (t->masks && !t->mask_expired) return;
-  if (t->cancelled) tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t), t->reason ? t->reason : "no reason given");
-  for (tl__scope *s = t->scopes; s; s = s->outer)
+  if (t->cancelled && (!t->masks || t->mask_expired))
+    tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t), t->reason ? t->reason : "no reason given");
+  for (tl__scope *s = t->scopes; s && !tl__scope_masked(t, s); s = s->outer)
     if (s->expired) tl_raise(L, "TimeoutError", "not done within %g s", s->seconds);
 }
 
@@ -288,6 +326,7 @@ void tl__interrupt(lua_State *L, tl_task *t) {
 static int make_thread(lua_State *L) { /* protected: may run out of memory */
   tl_task *t = lua_touserdata(L, 1);
   lua_State *co = lua_newthread(L);
+  tl__coroutine_own(L, co);
   tl__reg_set(L, &tl__key_threads, co);
   t->co = co;
   return 0;
@@ -338,6 +377,13 @@ static void tell_waiters(tl_task *t) {
 /* The task has its fate: gives back what it had, tells who waits for it. */
 static void task_end(tl_task *t) {
   tl_lua *S = t->S;
+  if (t->hold.held && t->status == TL_DONE) {
+    tl_buf where = {0};
+    tl__hold_where(&t->hold, &where);
+    tl_log(TL_LOG_WARN, "%s ended inside the block that was entered at %s, which is rolled back; write local _ <close> = tl.lock(self)",
+           tl__task_name(t), tl_buf_cstr(&where));
+    tl_buf_free(&where);
+  }
   tl__hold_abort(t);
   tl_timer_remove(&S->timers, &t->timer);
   tl_timer_remove(&S->timers, &t->cleanup);
@@ -345,15 +391,17 @@ static void task_end(tl_task *t) {
     tl_timer_remove(&S->timers, &s->timer);
     s->task = NULL;
   }
+  t->scopes = NULL;
   give_thread(t);
   unlink_task(t);
   t->reaped = true;
-  tl_release(t->args);
-  t->args = tl_nil();
   if (t->kind == TL__HANDLER && t->event && S->hooks.done) S->hooks.done(S->hooks.ctx, t->cell, t->event, t->instance);
   if (t->kind == TL__BACKGROUND && S->hooks.task_ended) S->hooks.task_ended(S->hooks.ctx, t->cell);
   tell_waiters(t);
-  if (t->view) tl_view_release(t->view);
+  if (t->view) {
+    if (t->kind == TL__HANDLER && t->view->refs > 1) tl_view_loosen(t->view);
+    tl_view_release(t->view);
+  }
   t->view = NULL;
   if (t->cell) tl_cell_release(t->cell);
   t->cell = NULL;
@@ -362,8 +410,10 @@ static void task_end(tl_task *t) {
 
 static void reset_thread(tl_task *t) {
   t->S->killing = true; /* guards roll back: the reset gives them a nil error */
+  t->S->nowait++;       /* a yield would not come here */
   lua_resetthread(t->co);
   lua_settop(t->co, 0);
+  t->S->nowait--;
   t->S->killing = false;
 }
 
@@ -435,6 +485,11 @@ void tl__task_run(tl_task *t) {
   after_resume(t, status, nres);
 }
 
+static int keep_fn(lua_State *L) { /* task, pack */
+  tl__reg_set(L, &tl__key_fn, lua_touserdata(L, 1));
+  return 0;
+}
+
 tl_task *tl_lua_spawn(lua_State *L, int nargs, const char *name) {
   tl_lua *S = tl_lua_of(L);
   lua_createtable(L, nargs + 1, 1);
@@ -443,7 +498,13 @@ tl_task *tl_lua_spawn(lua_State *L, int nargs, const char *name) {
   lua_pushinteger(L, nargs + 1);
   lua_setfield(L, -2, "n");
   tl_task *t = tl__task_new(S, TL__SPAWNED, NULL);
-  tl__reg_set(L, &tl__key_fn, t);
+  lua_pushcfunction(L, keep_fn);
+  lua_pushlightuserdata(L, t);
+  lua_rotate(L, -3, -1);
+  if (lua_pcall(L, 2, 0, 0)) { /* no memory: there is no such task */
+    tl__task_drop_unstarted(t, TL_FAILED);
+    lua_error(L);
+  }
   t->name = name ? tl_strndup(name, strlen(name)) : NULL;
   tl__ready(t);
   return t;

@@ -19,7 +19,19 @@ void tl_view_release(tl_view *v) {
 void tl_view_refresh(tl_view *v) {
   tl_value old = v->snapshot;
   v->snapshot = tl_retain(v->cell->root);
+  v->loose = false;
   tl_release(old);
+}
+
+void tl_view_loosen(tl_view *v) {
+  tl_release(v->snapshot);
+  v->snapshot = tl_nil();
+  v->loose = true;
+}
+
+tl_value tl_view_root(tl_view *v) {
+  if (v->loose) tl_view_refresh(v);
+  return v->snapshot;
 }
 
 bool tl_cell_inside(lua_State *L, const tl_cell *c) {
