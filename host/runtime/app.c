@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "core/json.h"
 #include "runtime/host.h"
 
@@ -130,7 +131,15 @@ static int native_router(lua_State *L) { /* self -> router table */
   return 1;
 }
 
+static int random_token(lua_State *L) {
+  char token[27];
+  tl_random_token(token);
+  lua_pushstring(L, token);
+  return 1;
+}
+
 void tl_open_native_host(lua_State *L) {
-  static const luaL_Reg functions[] = {{"config", native_config}, {"router", native_router}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"config", native_config}, {"router", native_router}, {"random_token", random_token}, {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }

@@ -8,6 +8,8 @@ typedef struct tl_client_file {
   const char *text;
   size_t size;
 } tl_client_file;
-extern const tl_client_file tl_client_js, tl_client_css;
+extern const tl_client_file tl_client_js;
+extern const tl_client_file tl_client_css;      /* the default style */
+extern const tl_client_file tl_client_bare_css; /* for style = false: the client's own parts alone (toasts, banner) */
 
 #endif

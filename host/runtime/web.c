@@ -139,10 +139,10 @@ static void serve_page(tl_host *h, tl_http_req *r) {
   lua_pushstring(L, tl_http_path(r));
   lua_pushlstring(L, h->default_state.data, h->default_state.len);
   lua_pushboolean(L, h->config.dev);
-  if (h->config.style) lua_pushstring(L, tl_client_css.path);
-  else lua_pushnil(L);
+  lua_pushstring(L, h->config.style ? tl_client_css.path : tl_client_bare_css.path);
+  lua_pushstring(L, tl_client_bare_css.path);
   lua_pushstring(L, tl_client_js.path);
-  if (lua_pcall(L, 6, 2, 0)) {
+  if (lua_pcall(L, 7, 2, 0)) {
     failed(L, r);
   } else {
     char headers[sizeof page_headers + 120], token[27], *session = session_of(r);
@@ -215,6 +215,7 @@ static void request(void *ctx, tl_http_req *r) {
   }
   if (serve_client(r, &tl_client_js, "text/javascript; charset=utf-8")) return;
   if (serve_client(r, &tl_client_css, "text/css; charset=utf-8")) return;
+  if (serve_client(r, &tl_client_bare_css, "text/css; charset=utf-8")) return;
   if (!strcmp(path, "/_tidelock/page")) {
     serve_tree(h, r);
     return;

@@ -152,7 +152,8 @@ local function head_lines(app, entry, opts)
     "<title>" .. escaped(entry.title) .. "</title>",
   }
   local function add(line) lines[#lines + 1] = line end
-  if opts.css and entry.style ~= false then add(('<link rel="stylesheet" href="%s">'):format(escaped(opts.css))) end
+  local css = entry.style == false and opts.bare_css or entry.style ~= false and opts.css
+  if css then add(('<link rel="stylesheet" href="%s">'):format(escaped(css))) end
   if opts.js then add(('<script defer src="%s"></script>'):format(escaped(opts.js))) end
   for _, node in ipairs(declared(app).head) do add(head_html(node)) end
   return table.concat(lines, "\n")
@@ -175,7 +176,7 @@ local frame = [[
 ---A page's HTML.
 ---@param app table
 ---@param entry tl.PageEntry
----@param opts { state_json: string, dev: boolean, css: string|nil, js: string|nil } css, js: addresses
+---@param opts { state_json: string, dev: boolean, css: string|nil, bare_css: string|nil, js: string|nil } addresses; bare_css: for style = false
 ---@return string
 function pages.html(app, entry, opts)
   return frame:format(escaped(declared(app).lang), head_lines(app, entry, opts), data_json(entry, opts))

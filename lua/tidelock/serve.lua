@@ -13,9 +13,10 @@ end
 ---The whole HTML of the page at a path, which shows the default state.
 ---@return integer status
 ---@return string html
-function serve.html(path, state_json, dev, css, js)
+function serve.html(path, state_json, dev, css, bare_css, js)
   local entry = entry_of(path)
-  return entry.status, pages.html(native.app_table(), entry, { state_json = state_json, dev = dev, css = css, js = js })
+  return entry.status, pages.html(native.app_table(), entry,
+    { state_json = state_json, dev = dev, css = css, bare_css = bare_css, js = js })
 end
 
 ---What a page needs to move to a path without a reload.
