@@ -58,8 +58,7 @@ static tl_value assign_node(tl_dnode *n, tl_dnode *source) {
   v.len = n->draft->mark;
   if (!usable(n, source) || source->refs == 0 || tl__dnode_within(n, source)) return v;
   bool moves = displaced(source);
-  if (!moves && !source->parent) return v;            /* removed: stays what it is */
-  if (!moves && !tl_dnode_attached(source)) return v; /* below something removed */
+  if (!moves && !source->parent) return v; /* removed: stays what it is */
   tl_dnode *copy = tl__dnode_new(n->draft, n, content, DN_FRESH);
   if (moves) {
     tl__dnode_limbo(tl__dnode_top(source));
@@ -98,12 +97,11 @@ tl_value tl__assign(tl_dnode *n, tl_value v) {
   return v;
 }
 
-void tl__displace(tl_draft *d, tl_value old) {
-  (void)d;
+void tl__displace(tl_dnode *n, tl_value old) {
   if (old.kind != TL_DRAFT) {
     tl_release(old);
     return;
   }
   tl__dnode_leave_home(old.draft, DN_DISPLACED);
-  tl__twin_displaced(old.draft);
+  if (n->draft->twins > 0) tl__twin_displaced(old.draft, tl__dnode_top(n));
 }

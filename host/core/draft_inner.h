@@ -68,14 +68,15 @@ void tl__dnode_weigh(tl_dnode *n, size_t more, size_t less); /* the weight of n 
 
 /* Twins (draft_twin.c). */
 void tl__twin_link(tl_dnode *n, tl_dnode *copy);
-void tl__twin_unlink(tl_dnode *n);                   /* on both sides of n */
-void tl__twin_handover(tl_dnode *n, tl_dnode *twin); /* handles of n, and of what is touched below, go to twin */
-void tl__twin_displaced(tl_dnode *n);                /* n has lost its home: hand over what has a twin */
+void tl__twin_unlink(tl_dnode *n);                         /* on both sides of n */
+void tl__twin_handover(tl_dnode *n, tl_dnode *twin);       /* handles of n, and of what is touched below, go to twin */
+void tl__twin_displaced(tl_dnode *n, const tl_dnode *top); /* n was overwritten somewhere below top: what has a twin
+                                                               there or below the root is handed over */
 
 /* Values on their way into a slot (draft_assign.c). */
 bool tl__deeper(const tl_dnode *n, tl_value v); /* v as an element of n would be too deep */
 tl_value tl__assign(tl_dnode *n, tl_value v);   /* takes over v; a plain value, marked, or the node of a child of n */
-void tl__displace(tl_draft *d, tl_value old);   /* takes over what was in a slot that is overwritten */
+void tl__displace(tl_dnode *n, tl_value old);   /* takes over what was in a slot of n that is overwritten */
 size_t tl__weight(tl_value v);
 void tl__written(tl_dnode *n, size_t more, size_t less); /* content of n changed: what is above it is stale */
 

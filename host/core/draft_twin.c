@@ -76,6 +76,9 @@ static void merge(tl_dnode *n, tl_dnode *twin) {
   for (size_t from = 0; n->tree && (child = tl__dnode_below(n->tree, from, &pos)); from = pos + 1)
     tl__twin_handover(child, tl__dnode_child(twin, pos));
   merge_handles(n, twin);
+  if ((n->flags & DN_FRESH) || !(twin->flags & DN_FRESH)) return;
+  tl__dnode_set_base(twin, tl__node_retain(n->base)); /* a rollback makes of it what the older one was */
+  twin->flags &= (uint8_t)~DN_FRESH;
 }
 
 /* Links of n to others are from now on those of the twin: all of them have the same content. */
@@ -88,18 +91,20 @@ static void pass_links(tl_dnode *n, tl_dnode *twin) {
 
 void tl__twin_handover(tl_dnode *n, tl_dnode *twin) {
   pass_links(n, twin);
-  if (twin->refs == 0 && !twin->tree) trade(n, twin);
-  else merge(n, twin);
+  if (twin->refs == 0 && !twin->tree)
+    trade(n, twin);
+  else
+    merge(n, twin);
 }
 
-void tl__twin_displaced(tl_dnode *n) {
-  if (n->draft->twins == 0) return;
-  if (n->twin && tl_dnode_attached(n->twin)) {
+void tl__twin_displaced(tl_dnode *n, const tl_dnode *top) {
+  const tl_dnode *home = n->twin ? tl__dnode_top(n->twin) : NULL;
+  if (home && (home == n->draft->root || home == top)) {
     tl__twin_handover(n, n->twin);
     return;
   }
   size_t pos;
   tl_dnode *child;
   for (size_t from = 0; n->tree && (child = tl__dnode_below(n->tree, from, &pos)); from = pos + 1)
-    tl__twin_displaced(child);
+    tl__twin_displaced(child, top);
 }

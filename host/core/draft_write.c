@@ -73,7 +73,7 @@ static tl_dstatus overwrite(tl_dnode *n, size_t pos, tl_value v) {
   old = *slot;
   *slot = v;
   tl__written(n, tl__weight(v), tl__weight(old));
-  tl__displace(n->draft, old);
+  tl__displace(n, old);
   return TL_D_OK;
 }
 
@@ -81,7 +81,8 @@ static tl_dstatus overwrite(tl_dnode *n, size_t pos, tl_value v) {
 static size_t slot_size(const tl_dnode *n) { return n->kind == TL_MAP ? sizeof(tl_entry) : sizeof(tl_value); }
 
 static tl_dstatus add(tl_dnode *n, size_t pos, const tl_value *key, tl_value v) {
-  v = tl__assign(n, v);
+  v = tl__assign(n, v); /* first: v may hold a copy of n as it was */
+  if (key && n->kind != TL_MAP) become(n, &tl__empty_map);
   if (!n->tree) n->tree = tl__edit_copy(tl__node_retain(n->now));
   n->flags &= (uint8_t)~DN_FLUID;
   *tl__edit_insert(&n->tree, pos, key) = v;
@@ -108,7 +109,6 @@ tl_dstatus tl_dnode_put(tl_dnode *n, const char *key, size_t len, tl_value v) {
   if (status != TL_D_OK) return refuse(v, status);
   if (n->kind == TL_MAP && tl__find(tl__dnode_tree(n), key, len, &pos)) return overwrite(n, pos, v);
   if (tl__deeper(n, v)) return refuse(v, TL_D_DEPTH);
-  if (n->kind != TL_MAP) become(n, &tl__empty_map);
   tl_value own = tl_string(key, len);
   return add(n, pos, &own, v);
 }

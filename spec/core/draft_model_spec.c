@@ -8,9 +8,9 @@
 
 /* The model goes first: it looks up what live nodes in an argument mean now. */
 #define AGREE(model_call, draft_call) \
-  do { \
-    tl_dstatus want = model_call; \
-    CHECK(draft_call == want); \
+  do {                                \
+    tl_dstatus want = model_call;     \
+    CHECK(draft_call == want);        \
   } while (0)
 
 typedef struct game {
@@ -111,9 +111,10 @@ static void step_list(game *g, int h) {
     break;
   case 1:
     AGREE(model_remove(&g->w, m, i, &gone), tl_dnode_remove(n, i, below(g, 2) ? &out : NULL));
-    if (out.node) hold(g, out.node, gone);
+    if (out.node)
+      hold(g, out.node, gone);
     else
-    tl_release(out.v);
+      tl_release(out.v);
     break;
   default:
     v = argument(g, 2);
@@ -145,15 +146,15 @@ static void swap(game *g, int h) {
   tl_slot a = tl_dnode_at(n, i), b = tl_dnode_at(n, k);
   if (!a.node || !b.node || i == k) return;
   int ha = hold(g, a.node, m->items[i].child), hb = hold(g, b.node, m->items[k].child);
-  if (!g->w.held[h] || !g->w.held[ha]) return;
+  if (g->w.held[h] != m || ha == hb) return; /* there were too few handles */
   const model *ma = g->w.held[ha], *mb = g->w.held[hb];
-  bool first = below(g, 2);
+  bool first = below(g, 2), elsewhere = ma->twin || mb->twin; /* then it follows that copy */
   for (int turn = 0; turn < 2; turn++) {
     bool which = first == (turn == 0);
     tl_value v = tl_draft_value(g->w.handles[which ? ha : hb].node);
     AGREE(model_set(&g->w, m, which ? k : i, v), tl_dnode_set_at(n, which ? k : i, v));
   }
-  if (ma != m && mb != m && g->w.held[ha]->parent == m && g->w.held[hb]->parent == m)
+  if (!elsewhere && g->w.held[ha]->parent == m && g->w.held[hb]->parent == m)
     CHECK(g->w.held[ha] == m->items[k].child && g->w.held[hb] == m->items[i].child);
 }
 
@@ -178,7 +179,7 @@ static void fill(game *g, int h) {
   model *m = g->w.held[h];
   unsigned count = 20 + below(g, 60);
   size_t i = below(g, 2) ? m->n : below(g, m->n + 1);
-  if (model_size(g->w.root) > 1200) return;
+  if (model_size(g->w.root) > 400) return;
   for (unsigned k = 0; k < count; k++) {
     tl_value v = below(g, 3) ? tl_int(k) : spec_random_value(&g->r, 2);
     char key[32];
@@ -202,19 +203,28 @@ static void step(game *g) {
   int h = some_handle(g);
   unsigned what = below(g, 100);
   g->ops++;
-  if (model_size(g->w.root) > 3000) {
+  if (model_size(g->w.root) > 800) {
     h = hold(g, tl_draft_root(g->d), g->w.root);
     empty(g, h);
-  } else if (what < 30) look(g, h);
-  else if (what < 38) swap(g, h);
-  else if (what < 42) permute(g, h);
-  else if (what < 44) fill(g, h);
-  else if (what < 46 && below(g, 4) == 0) empty(g, h);
+  } else if (model_size(g->w.held[h]) > 800)
+    empty(g, h);
+  else if (what < 30)
+    look(g, h);
+  else if (what < 38)
+    swap(g, h);
+  else if (what < 42)
+    permute(g, h);
+  else if (what < 44)
+    fill(g, h);
+  else if (what < 46 && below(g, 4) == 0)
+    empty(g, h);
   else if (what < 52) {
     tl_handle_unbind(&g->w.handles[h]);
     g->w.held[h] = NULL;
-  } else if (g->w.held[h]->kind == TL_LIST && !(g->w.held[h]->fluid && what < 70)) step_list(g, h);
-  else step_map(g, h);
+  } else if (g->w.held[h]->kind == TL_LIST && !(g->w.held[h]->fluid && what < 70))
+    step_list(g, h);
+  else
+    step_map(g, h);
 }
 
 static void check_root(game *g) {
@@ -245,8 +255,10 @@ static void check_dead(game *g, bool kept) {
     tl_dnode *n = g->w.handles[h].node;
     CHECK(!tl_dnode_live(n) && tl_dnode_clear(n) == TL_D_DEAD && tl_dnode_put(n, "x", 1, tl_int(1)) == TL_D_DEAD);
     tl_value v = tl_dnode_value(n);
-    if (kept || m->fresh) CHECK(model_is(m, v) || g->w.moved[h]);
-    else CHECK(spec_same_kind(m->base, v) || g->w.moved[h]);
+    if (kept || m->fresh)
+      CHECK(model_is(m, v) || g->w.moved[h]);
+    else
+      CHECK(m->base.kind == TL_NIL || spec_same_kind(m->base, v) || g->w.moved[h]);
     tl_release(v);
     tl_handle_unbind(&g->w.handles[h]);
     g->w.held[h] = NULL;
