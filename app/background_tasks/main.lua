@@ -81,17 +81,20 @@ end
 -- The page --------------------------------------------------------------------------------------
 
 tl.assets "public"
+tl.head { ui.link { rel = "icon", type = "image/svg+xml", href = "/icon.svg" } }
 
 local function my_task()
   return ui.section { class = "card", id = "my-task",
-    ui.h2 { MyTask.counter, " /" },
     ui.div { class = "row",
-      ui.label { "Maximum", ui.input { type = "number", min = 0, value = MyTask.max_counter, on_change = MyTask.set_max_counter } },
+      ui.h2 { MyTask.counter, " /", style = { ["font-size"] = "2.074rem", ["min-width"] = "2em" } }, -- room for "10 /": nothing moves
+      ui.input { type = "number", min = 0, ["aria-label"] = "Maximum", value = MyTask.max_counter, on_change = MyTask.set_max_counter },
     },
     ui.progress { value = MyTask.counter, max = MyTask.max_counter, ["aria-label"] = "Progress" },
+    ui.p { class = "help", "A task counts twice a second. Change the maximum, reset or stop it meanwhile." },
     ui.div { class = "row",
-      ui.button { ui.cond(MyTask.running, "Stop", "Start"), on_click = MyTask.toggle_running },
-      ui.button { "Reset", class = "secondary", on_click = MyTask.clear_counter },
+      ui.button { ui.cond(MyTask.running, "Stop", "Start"), class = { primary = ~MyTask.running }, style = { width = "5.5rem" },
+        on_click = MyTask.toggle_running },
+      ui.button { "Reset", on_click = MyTask.clear_counter },
     },
   }
 end
@@ -99,21 +102,22 @@ end
 local function low_level()
   return ui.section { class = "card", id = "low-level",
     ui.h2 "Low level",
-    ui.p { id = "result", role = "status",
+    ui.p { class = "help", "A task of its own fetches a line of text and writes it here by the tab's token." },
+    ui.div { class = "row",
+      ui.button { "Fetch Data", class = "primary", on_click = LowLevel.fetch_data, disabled = LowLevel.loading },
+    },
+    ui.blockquote { id = "result", role = "status",
       ui.cond(LowLevel.loading, "loading …",
         ui.cond(LowLevel.problem:ne "", ui.span { class = "error", LowLevel.problem },
           ui.cond(LowLevel.result:ne "", LowLevel.result, "Nothing fetched yet."))) },
-    ui.div { class = "row",
-      ui.button { "Fetch Data", on_click = LowLevel.fetch_data, disabled = LowLevel.loading },
-    },
   }
 end
 
 tl.page("/", { title = "Background tasks" }, function()
-  return ui.main { class = "stack",
+  return ui.main {
     ui.header {
       ui.h1 "Background tasks",
-      ui.p "Long work runs beside the page, and the page stays alive: change the maximum, reset or stop while it counts.",
+      ui.p "Long work runs beside the page, and the page stays alive.",
     },
     my_task(),
     low_level(),
