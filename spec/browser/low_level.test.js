@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import net from 'node:net';
 import { describe, it } from 'node:test';
 import { DEMO } from './support/host.js';
-import { openApp, openPage, record, shows } from './support/page.js';
+import { openApp, openPage, reaches, record, shows } from './support/page.js';
 
 const RESULT = '#result';
 const fetchData = page => page.getByRole('button', { name: 'Fetch Data' }).click();
@@ -47,7 +47,7 @@ describe('low level', { concurrency: 3 }, () => {
     await shows(page, RESULT, 'loading …');
     assert.ok(await page.getByRole('button', { name: 'Fetch Data' }).isDisabled());
     await page.getByRole('button', { name: 'Start' }).click();
-    await shows(page, '#my-task h2', /^2/);
+    await reaches(page, '#my-task h2', 2);
     await shows(other, RESULT, 'Nothing fetched yet.');
     server.waiting.shift().end('Slack water.\nA second line.\n');
     await shows(page, RESULT, 'Slack water.');

@@ -12,7 +12,7 @@ end
 
 function Clicks:slow(name)
   tl.sleep(0.4)
-  return Clicks.add(name)
+  self:add(name)
 end
 
 tl.page("/", { title = "Clicks" }, function()

@@ -2,21 +2,12 @@
 // exceptions, errors in the console, violations of the content security policy.
 
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { after } from 'node:test';
+import { launch } from './browser.js';
 import { startHost } from './host.js';
 import { Wire } from './wire.js';
 
-const { chromium } = createRequire(new URL('../../../client/package.json', import.meta.url))('playwright-core');
-
-const ARGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
-];
 const PATIENCE = 10_000;   // ms, for what should come soon
-
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
 
 let browser;   // of the file's tests; a promise, since the first of them may be several at a time
 after(async () => (await browser)?.close());
@@ -109,6 +100,12 @@ export async function shows(page, selector, wanted) {
   }
   assert.equal(text, String(wanted), `what ${selector} shows`);
 }
+
+export const number = async (page, selector) => parseInt(await page.textContent(selector), 10);
+
+// Waits until the element shows this number, or has gone past it: a slow machine sees not every one.
+export const reaches = (page, selector, n) =>
+  until(async () => await number(page, selector) >= n, `${selector} reaches ${n}`);
 
 // Notes what the element shows from here on. The function it gives reads the list of
 // { at (ms), text }.

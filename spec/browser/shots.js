@@ -1,0 +1,42 @@
+// shots.js: pictures of the first example while it counts, to be looked at: light and dark, at phone
+// and desk width. `node spec/browser/shots.js [folder]`; docs/images/background-tasks.png, which the
+// README shows, is made anew by `node spec/browser/shots.js --readme`.
+
+import { mkdirSync } from 'node:fs';
+import { DEMO, ROOT, startHost } from './support/host.js';
+import { launch } from './support/browser.js';
+
+const README = { path: `${ROOT}docs/images/background-tasks.png`, clip: { x: 0, y: 24, width: 1280, height: 624 } };
+
+async function shot(browser, url, { colorScheme, width, path, clip }) {
+  const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Fetch Data' }).click();
+  await page.getByText('The tide waits').waitFor();
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.waitForFunction(() => /^7/.test(document.querySelector('h2').textContent));
+  await page.screenshot({ path, clip });
+  await context.close();
+}
+
+async function shots(browser, url, folder) {
+  mkdirSync(folder, { recursive: true });
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [390, 1280]) {
+      await shot(browser, url, { colorScheme, width, path: `${folder}/background-tasks-${colorScheme}-${width}.png` });
+    }
+  }
+}
+
+const ends = [];
+const host = await startHost({ after: end => ends.push(end) }, DEMO);
+const browser = await launch();
+try {
+  const [where = 'shots'] = process.argv.slice(2);
+  if (where === '--readme') await shot(browser, host.url, { colorScheme: 'light', width: 1280, ...README });
+  else await shots(browser, host.url, where);
+} finally {
+  await browser.close();
+  for (const end of ends) await end();
+}
