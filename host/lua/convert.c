@@ -11,7 +11,6 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "lua/computed.h"
 #include "lua/proxy.h"
 
 enum { CONV_STACK = 8 };
@@ -87,20 +86,22 @@ void tl__write_key(tl_buf *out, const char *key, size_t len) {
   tl_buf_puts(out, len < 60 ? "\"]" : "...\"]");
 }
 
-static void write_lua_key(lua_State *L, int key, tl_buf *out) {
+void tl__write_lua_key(lua_State *L, int key, tl_buf *out) {
   if (lua_isinteger(L, key)) {
     tl_buf_printf(out, "[%lld]", (long long)lua_tointeger(L, key));
   } else if (lua_type(L, key) == LUA_TSTRING) {
     size_t len;
     const char *s = lua_tolstring(L, key, &len);
     tl__write_key(out, s, len);
+  } else {
+    tl_buf_printf(out, "[%s]", luaL_typename(L, key));
   }
 }
 
 static void write_place(lua_State *L, const tl_place *p, tl_buf *out) {
   if (p && p->node) {
     tl_dnode_path(p->node, out);
-    if (p->key) write_lua_key(L, p->key, out);
+    if (p->key) tl__write_lua_key(L, p->key, out);
     return;
   }
   tl_buf_puts(out, p && p->state ? p->state : "value");
@@ -117,7 +118,7 @@ static void write_frames(lua_State *L, const frame *f, tl_buf *out) {
     const char *s = tl_string_bytes(f->tkey, &len);
     tl__write_key(out, s, len);
   } else {
-    write_lua_key(L, f->key, out);
+    tl__write_lua_key(L, f->key, out);
   }
 }
 

@@ -232,18 +232,6 @@ static int proxy_gc(lua_State *L) {
 
 /* ---- paths ---- */
 
-static void write_key_at(lua_State *L, int key, tl_buf *out) {
-  size_t len;
-  if (lua_isinteger(L, key)) {
-    tl_buf_printf(out, "[%lld]", (long long)lua_tointeger(L, key));
-  } else if (lua_type(L, key) == LUA_TSTRING) {
-    const char *s = lua_tolstring(L, key, &len);
-    tl__write_key(out, s, len);
-  } else {
-    tl_buf_printf(out, "[%s]", luaL_typename(L, key));
-  }
-}
-
 /* The path it was read by; the proxy is on top of the stack. */
 static void write_read_path(lua_State *L, tl_buf *out) {
   tl_proxy *p = tl__proxy_test(L, -1);
@@ -258,7 +246,7 @@ static void write_read_path(lua_State *L, tl_buf *out) {
   lua_pop(L, 1);
   if (of_var) return;
   lua_getiuservalue(L, -1, 2);
-  write_key_at(L, lua_gettop(L), out);
+  tl__write_lua_key(L, lua_gettop(L), out);
   lua_pop(L, 1);
 }
 
@@ -273,7 +261,7 @@ void tl__proxy_path(lua_State *L, int idx, int key) {
     write_read_path(L, b);
     lua_pop(L, 1);
   }
-  if (key) write_key_at(L, key, b);
+  if (key) tl__write_lua_key(L, key, b);
   lua_pushlstring(L, b->data ? b->data : "", b->len);
   lua_remove(L, -2);
 }

@@ -44,22 +44,23 @@ void tl__push_value(lua_State *L, const tl__hang *h, const tl_value *v,
 void tl__push_child(lua_State *L, const tl__hang *h, tl_dnode *container, size_t i); /* +1: element i of a list node */
 void tl__push_member(lua_State *L, const tl__hang *h, tl_dnode *container); /* +1: of a map node, under h->key */
 
-/* Element i (from 0) of a list, or the i-th entry's value of a map under the key at stack index `key`: +1. */
+/* +1: element i (from 0) of a list; the value of a map under the string at stack index `key`. */
 void tl__proxy_push_at(lua_State *L, int idx, tl_proxy *p, size_t i);
 void tl__proxy_push_key(lua_State *L, int idx, tl_proxy *p, int key);
 
 /* Writing (proxy_write.c). All raise: ImmutableStateError when it may not be written, and what else is wrong. */
 void tl__proxy_guard(lua_State *L, int idx, tl_proxy *p, int key); /* may it be written now? */
 void tl__proxy_set(lua_State *L, int idx, int key, int value);
-void tl__proxy_insert(lua_State *L, int idx, lua_Integer pos, int value);
-int tl__proxy_remove(lua_State *L, int idx, lua_Integer pos); /* +1: what was there */
-void tl__proxy_sort(lua_State *L, int idx, int less);         /* less: stack index of a function, 0: < */
+/* The methods of lists, with the arguments of the functions of that name in table; the list at stack index 1. */
+int tl__list_insert(lua_State *L);
+int tl__list_remove(lua_State *L);
+int tl__list_sort(lua_State *L);
+void tl__list_method(lua_State *L, int key); /* +1: push, insert, remove, sort, clear, or nil */
 /* Bytes by which v, added to d, would bring the state over state_limit, 0: none; and what goes where v replaces a
  * slot's value. */
 size_t tl__excess(const tl_var *var, tl_draft *d, tl_value v);
 size_t tl__slot_weight(const tl_slot *s);
 int tl__raise_limit(lua_State *L, const char *path, const tl_var *var);
-void tl__list_method(lua_State *L, int key); /* +1: push, insert, remove, sort, clear, or nil */
 
 /* Walking (proxy_walk.c). */
 int tl__proxy_pairs(lua_State *L);

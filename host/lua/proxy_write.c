@@ -277,7 +277,7 @@ static tl_proxy *need_list(lua_State *L, int idx) {
 }
 
 /* pos from 1. Raises when it is out of bounds. */
-void tl__proxy_insert(lua_State *L, int idx, lua_Integer pos, int value) {
+static void insert_at(lua_State *L, int idx, lua_Integer pos, int value) {
   tl_proxy *p = need_list(L, idx);
   size_t n = tl_dnode_count(p->handle.node);
   if (pos < 1 || pos > (lua_Integer)n + 1) raise_position(L, idx, pos, n);
@@ -294,7 +294,7 @@ void tl__proxy_insert(lua_State *L, int idx, lua_Integer pos, int value) {
 }
 
 /* The element is read first: its proxy keeps it alive when it has left the list. */
-int tl__proxy_remove(lua_State *L, int idx, lua_Integer pos) {
+static int remove_at(lua_State *L, int idx, lua_Integer pos) {
   tl_proxy *p = need_list(L, idx);
   size_t n = tl_dnode_count(p->handle.node);
   if ((pos == 0 && n == 0) || pos == (lua_Integer)n + 1) {
@@ -350,7 +350,7 @@ static void check_order(const sort *s, size_t n) {
     if (comes_before(s, s->order[i], s->order[i - 1])) luaL_error(s->L, "invalid order function for sorting");
 }
 
-void tl__proxy_sort(lua_State *L, int idx, int less) {
+static void sort_list(lua_State *L, int idx, int less) {
   tl_proxy *p = need_list(L, idx);
   size_t n = tl_dnode_count(p->handle.node);
   if (n < 2) return;
@@ -379,32 +379,32 @@ static int list_push(lua_State *L) {
   int top = lua_gettop(L);
   for (int i = 2; i <= top; i++) {
     tl_proxy *p = need_list(L, 1);
-    tl__proxy_insert(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, i);
+    insert_at(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, i);
   }
   return 0;
 }
 
-static int list_insert(lua_State *L) {
+int tl__list_insert(lua_State *L) {
   tl_proxy *p = need_list(L, 1);
   if (lua_gettop(L) == 2)
-    tl__proxy_insert(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, 2);
+    insert_at(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, 2);
   else if (lua_gettop(L) == 3)
-    tl__proxy_insert(L, 1, luaL_checkinteger(L, 2), 3);
+    insert_at(L, 1, luaL_checkinteger(L, 2), 3);
   else
     return luaL_error(L, "wrong number of arguments to 'insert'");
   return 0;
 }
 
-static int list_remove(lua_State *L) {
+int tl__list_remove(lua_State *L) {
   tl_proxy *p = need_list(L, 1);
   lua_Integer n = (lua_Integer)tl_dnode_count(p->handle.node);
-  return tl__proxy_remove(L, 1, luaL_optinteger(L, 2, n));
+  return remove_at(L, 1, luaL_optinteger(L, 2, n));
 }
 
-static int list_sort(lua_State *L) {
+int tl__list_sort(lua_State *L) {
   if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
-  tl__proxy_sort(L, 1, lua_isnil(L, 2) ? 0 : 2);
+  sort_list(L, 1, lua_isnil(L, 2) ? 0 : 2);
   return 0;
 }
 
@@ -424,8 +424,8 @@ void tl__list_method(lua_State *L, int key) {
 
 void tl__open_proxy_write(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"push", list_push}, {"insert", list_insert}, {"remove", list_remove},
-      {"sort", list_sort}, {"clear", list_clear},   {NULL, NULL},
+      {"push", list_push},     {"insert", tl__list_insert}, {"remove", tl__list_remove},
+      {"sort", tl__list_sort}, {"clear", list_clear},       {NULL, NULL},
   };
   luaL_newlib(L, methods);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_methods);

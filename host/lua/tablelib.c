@@ -10,32 +10,11 @@
 /* Upvalue 1: the function that is replaced; it has no upvalues of its own. */
 static int original(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(1))(L); }
 
-static int lib_insert(lua_State *L) {
-  tl_proxy *p = tl__proxy_test(L, 1);
-  if (!p) return original(L);
-  int n = lua_gettop(L);
-  if (n == 2)
-    tl__proxy_insert(L, 1, (lua_Integer)tl__proxy_count(p) + 1, 2);
-  else if (n == 3)
-    tl__proxy_insert(L, 1, luaL_checkinteger(L, 2), 3);
-  else
-    return luaL_error(L, "wrong number of arguments to 'insert'");
-  return 0;
-}
+static int lib_insert(lua_State *L) { return tl__proxy_test(L, 1) ? tl__list_insert(L) : original(L); }
 
-static int lib_remove(lua_State *L) {
-  tl_proxy *p = tl__proxy_test(L, 1);
-  if (!p) return original(L);
-  return tl__proxy_remove(L, 1, luaL_optinteger(L, 2, (lua_Integer)tl__proxy_count(p)));
-}
+static int lib_remove(lua_State *L) { return tl__proxy_test(L, 1) ? tl__list_remove(L) : original(L); }
 
-static int lib_sort(lua_State *L) {
-  if (!tl__proxy_test(L, 1)) return original(L);
-  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
-  lua_settop(L, 2);
-  tl__proxy_sort(L, 1, lua_isnil(L, 2) ? 0 : 2);
-  return 0;
-}
+static int lib_sort(lua_State *L) { return tl__proxy_test(L, 1) ? tl__list_sort(L) : original(L); }
 
 static int lib_next(lua_State *L) {
   if (!tl__proxy_test(L, 1)) return original(L);

@@ -157,6 +157,7 @@ end
 local function converted(class_name, name, of_type, nil_allowed, v)
   local to = convert[of_type]
   if not to then return v end
+  if to ~= convert.string and type(v) == "string" and not v:find "%S" then v = nil end
   if v == nil and nil_allowed then return nil end
   local value, expected = to(v)
   if value == nil then
