@@ -128,6 +128,7 @@ struct tl_host {
   tl_store *store;        /* token -> tab's record (memory store) */
   tl_tab *dirty;          /* list, newest first */
   tl_buf scratch;         /* for one message */
+  tl_buf log;             /* testing: lines since the specs asked */
   tl_buf default_state;   /* JSON of the default root, public */
   char **origins;         /* allowed besides the loopback names */
   size_t origins_n;
@@ -150,6 +151,7 @@ void tl_host_unload(tl_host *h);                      /* every tab and task must
 int tl_host_listen(tl_host *h, const char *bind, int port, const char **err);
 void tl_host_run(tl_host *h);                         /* until a signal, then shuts down in order */
 void tl_host_stop(tl_host *h);                        /* begins the shutdown */
+void tl_host_keep_log(tl_host *h);                    /* testing: log lines are kept for the specs */
 int tl_host_test(tl_host *h, int argc, char **argv);  /* runs the specs; the exit code */
 void tl_host_free(tl_host *h);
 void tl_host_end_tabs(tl_host *h, const char *reason);

@@ -34,6 +34,7 @@ tl_host *tl_host_new(bool testing) {
     abort();
   }
   tl_open_luv(h);
+  if (testing) tl_host_keep_log(h);
   return h;
 }
 
@@ -123,6 +124,8 @@ void tl_host_free(tl_host *h) {
   h->store->free(h->store);
   tl_buf_free(&h->scratch);
   tl_buf_free(&h->default_state);
+  if (h->testing) tl_log_set_sink(NULL, NULL);
+  tl_buf_free(&h->log);
   for (size_t i = 0; i < h->origins_n; i++) tl_free(h->origins[i]);
   tl_free(h->origins);
   tl_free(h->file);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "core/diff.h"
 #include "lua/task.h"
@@ -180,6 +181,26 @@ static int seed(lua_State *L) {
   return 0;
 }
 
+/* ---- the log: kept for the specs, which show it with a failure ---- */
+
+enum { LOG_MAX = 256 * 1024 };
+
+static void keep_line(void *ctx, tl_log_level level, const char *line) {
+  static const char *const names[] = {"debug", "info", "warn", "error"};
+  tl_host *h = ctx;
+  if (h->log.len > LOG_MAX) tl_buf_clear(&h->log);
+  tl_buf_printf(&h->log, "%s: %s\n", names[level], line);
+}
+
+void tl_host_keep_log(tl_host *h) { tl_log_set_sink(keep_line, h); }
+
+static int log_text(lua_State *L) { /* -> what was logged since the last call */
+  tl_buf *b = &tl_host_of(L)->log;
+  lua_pushlstring(L, b->len ? b->data : "", b->len);
+  tl_buf_clear(b);
+  return 1;
+}
+
 /* ---- the app ---- */
 
 static int load_app(lua_State *L) {
@@ -262,7 +283,7 @@ void tl_open_native_testing(lua_State *L) {
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
   static const luaL_Reg functions[] = {{"peer_open", peer_open}, {"advance", advance},   {"settle", settle},       {"seed", seed},
-                                       {"app_load", app_load},   {"app_close", app_close}, {"leftovers", leftovers}, {NULL, NULL}};
+                                       {"log_text", log_text}, {"app_load", app_load},   {"app_close", app_close}, {"leftovers", leftovers}, {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
   tl_open_mirror(L);
 }

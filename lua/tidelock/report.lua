@@ -1,6 +1,8 @@
 --- report.lua: what a test run prints: nothing for what passes, each failure as it comes.
 --
--- An output handler of busted, which also counts. The last line is `N passed, N failed`. Uses nothing.
+-- An output handler of busted, which also counts. The last line is `N passed, N failed`. May use: testing.
+
+local testing = require "tidelock.testing"
 
 local report = {}
 
@@ -31,6 +33,8 @@ end
 local function print_failure(busted, out, element, message, trace, verbose)
   out:write("\n", heading(busted, element), indented(tostring(message)), "\n")
   if verbose and trace and trace.traceback then out:write(indented(trace.traceback), "\n") end
+  local log = testing.log():gsub("\n$", "")
+  if log ~= "" then out:write("  the host's log:\n", indented(indented(log)), "\n") end
 end
 
 ---Counts, and prints failures when not `silent`. Tests fail once, however many errors they had.
@@ -40,6 +44,11 @@ end
 ---@return { passed: integer, failed: integer, pending: integer } counts grows while the tests run
 function report.subscribe(busted, out, opts)
   local counts = { passed = 0, failed = 0, pending = 0 }
+
+  busted.subscribe({ "test", "start" }, function()
+    testing.forget_log()
+    return nil, true
+  end)
 
   busted.subscribe({ "test", "end" }, function(_, _, status)
     if status == "success" then

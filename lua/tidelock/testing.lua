@@ -75,6 +75,23 @@ function testing.seed(n)
   native.seed(n)
 end
 
+-- The log ---------------------------------------------------------------------------------------
+
+local logged = ""
+
+---What the host has logged since this `it` began: one line an entry, "error: ...". Shown with a failure.
+---@return string
+function testing.log()
+  logged = logged .. native.log_text()
+  return logged
+end
+
+---Begins a new log. For the runner.
+function testing.forget_log()
+  native.log_text()
+  logged = ""
+end
+
 -- Tabs ------------------------------------------------------------------------------------------
 
 local driver = {
