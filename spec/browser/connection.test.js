@@ -85,6 +85,34 @@ describe('the connection', { concurrency: 4 }, () => {
     await assertHostAgrees(page);
   });
 
+  it('keeps a hundred events while it is gone, and says so when there are more', async t => {
+    const { page, wire } = await openWired(t, CLICKS);
+    wire.cut();
+    await page.locator(BANNER).waitFor();
+    await page.evaluate(() => {
+      const a = [...document.querySelectorAll('button')].find(dom => dom.textContent === 'a');
+      for (let i = 0; i < 101; i++) a.click();
+    });
+    await page.locator('.tl-toast', { hasText: 'too much is waiting' }).waitFor();
+    await wire.mend();
+    await shows(page, '#list', Array(100).fill('a').join(' '));
+    await click(page, 'b');
+    await shows(page, '#list', /a b$/);
+    await assertHostAgrees(page);
+  });
+
+  it('that is dead without anybody knowing yields the tab to a page that was loaded anew', async t => {
+    const { page, wire } = await openWired(t, DEMO);
+    await click(page, 'Start');
+    await reaches(page, COUNT, 2);
+    const before = await token(page);
+    wire.stall();
+    await page.reload();
+    await isLive(page);
+    assert.equal(await token(page), before);
+    await reaches(page, COUNT, 4);
+  });
+
   it('leaves the task at work, and the page catches up', async t => {
     const { page, wire } = await openWired(t, DEMO);
     await page.fill('#my-task input', '8');

@@ -33,12 +33,16 @@ export class Wire {
     const host = net.connect(this.target, '127.0.0.1');
     const pair = [browser, host];
     this.pairs.add(pair);
-    browser.on('data', data => host.write(data));
-    host.on('data', data => { if (!this.deaf) browser.write(data); });
+    browser.on('data', data => {
+      pair.isWebSocket ||= data.includes('Sec-WebSocket-Key');
+      if (!pair.isStalled) host.write(data);
+    });
+    host.on('data', data => { if (!this.deaf && !pair.isStalled) browser.write(data); });
     for (const socket of pair) {
       socket.setNoDelay(true);
       socket.on('error', () => {});
       socket.on('close', () => {
+        if (pair.isStalled) return;
         this.pairs.delete(pair);
         pair.forEach(end => end.destroy());
       });
@@ -50,9 +54,15 @@ export class Wire {
     this.deaf = true;
   }
 
+  // The WebSockets that are there carry nothing any more, and neither end is told.
+  stall() {
+    for (const pair of this.pairs) pair.isStalled = Boolean(pair.isWebSocket);
+  }
+
   // Drops every connection; new ones are accepted.
   drop() {
     for (const pair of this.pairs) pair.forEach(socket => socket.resetAndDestroy());
+    this.pairs.clear();
     this.deaf = false;
   }
 
