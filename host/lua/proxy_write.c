@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "lua/inner.h"
 #include "lua/proxy.h"
+#include "lua/state.h"
 
 static char key_methods; /* registry: the methods of lists */
 
@@ -37,13 +38,15 @@ static void push_place(lua_State *L, int idx) {
 }
 
 static void refuse_outside(lua_State *L, const tl_proxy *p, const char *path) {
+  tl__refuse_other_tab(L, p->view, path);
   if (tl__proxy_draft(p))
     tl_raise(L, "ImmutableStateError",
-             "%s: another coroutine is inside the block and this one is not; enter tl.with_state here, too", path);
+             "%s: another coroutine is inside the block and this one is not; enter it here, too, by "
+             "tl.with_state(self, function() ... end)",
+             path);
   tl_raise(L, "ImmutableStateError",
            "%s: outside its block a task sees an unchanging snapshot; write inside tl.with_state(self, function() ... "
-           "end), where the value "
-           "is read again",
+           "end), where the value is read again",
            path);
 }
 

@@ -205,17 +205,26 @@ void tl__check_type(lua_State *L, const tl_var *var, tl_value v) {
   if (!fits_type(var, tl_kind_of(v))) raise_type(L, var, tl_kind_of(v));
 }
 
+void tl__refuse_other_tab(lua_State *L, const tl_view *v, const char *path) {
+  const tl_task *t = tl_task_current(L);
+  if (t && t->hold.held && v && t->hold.cell != v->cell)
+    tl_raise(
+        L, "ImmutableStateError",
+        "%s: the state is another tab's, and the lock that is held here is not; a task that is outside of all blocks "
+        "writes it by tl.modify_state(token, ...)",
+        path);
+}
+
 static int refuse_write(lua_State *L, const tl_instance *s, const char *name) {
   const tl_app *a = s->cls->app;
-  if (s->trace || (a && a->evaluating)) {
-    lua_pushfstring(L, "%s.%s", s->cls->name, name);
-    return tl__computed_write(L, lua_tostring(L, -1));
-  }
-  return tl_raise(L, "ImmutableStateError",
-                  "%s.%s: a background task may write its state only inside with_state (tl.with_state(self, function() "
-                  "... end)); outside it "
-                  "sees the snapshot of the last refresh",
-                  s->cls->name, name);
+  const char *path = lua_pushfstring(L, "%s.%s", s->cls->name, name);
+  if (s->trace || (a && a->evaluating)) return tl__computed_write(L, path);
+  tl__refuse_other_tab(L, s->view, path);
+  return tl_raise(
+      L, "ImmutableStateError",
+      "%s: a background task may write its state only inside with_state (tl.with_state(self, function() ... "
+      "end)); outside it sees the snapshot of the last refresh",
+      path);
 }
 
 /* The draft that may be written now. Raises. */
@@ -225,6 +234,8 @@ static tl_draft *writable(lua_State *L, const tl_instance *s, const char *name) 
   if (!d || (a && a->evaluating)) refuse_write(L, s, name);
   return d;
 }
+
+void tl__state_guard(lua_State *L, int idx, const char *name) { writable(L, check_instance(L, idx), name); }
 
 static tl_dnode *vars_node(tl_draft *d, const tl_class *c) {
   tl_dnode *n = state_node(d, c);

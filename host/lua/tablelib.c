@@ -32,7 +32,11 @@ static int lib_rawget(lua_State *L) {
 static int lib_rawset(lua_State *L) {
   tl_proxy *p = tl__proxy_test(L, 1);
   if (!p && !tl__instance_test(L, 1)) return original(L);
-  if (p) tl__proxy_guard(L, 1, p, 2);
+  lua_settop(L, 3);
+  if (p)
+    tl__proxy_guard(L, 1, p, 2);
+  else
+    tl__state_guard(L, 1, luaL_tolstring(L, 2, NULL));
   return tl_raise(L, "TypeError", "rawset does not work on state; assign: t[key] = value");
 }
 

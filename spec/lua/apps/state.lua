@@ -52,6 +52,7 @@ tl.page("/", {}, function()
     ui.input { type = "text", id = "max", value = Job.max, on_change = Job.set_max },
     ui.input { type = "number", id = "number", value = Job.max, on_change = Job.set_max },
     ui.input { type = "text", id = "name", value = Job.name, on_change = Job:setter "name" },
+    ui.input { type = "text", id = "ratio", value = Job.ratio, on_change = Job:setter("ratio") },
     ui.button { "Inside", on_click = Job.inside }, ui.button { "Bare", on_click = Job.bare },
     ui.button { "Outside", on_click = Job.outside }, ui.button { "Add", on_click = Job.add(5) },
     ui.p { id = "window", ui.foreach(Job.window, function(row) return ui.span { row.t } end) },
