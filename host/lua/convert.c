@@ -71,7 +71,7 @@ static void parts_push(parts *p, tl_value v) {
 
 /* ---- complaints ---- */
 
-void tl__write_key(tl_buf *out, const char *key, size_t len) {
+static void write_key(tl_buf *out, const char *key, size_t len) {
   bool plain = len > 0 && !(key[0] >= '0' && key[0] <= '9');
   for (size_t i = 0; plain && i < len; i++)
     plain = key[i] == '_' || (key[i] >= '0' && key[i] <= '9') || (key[i] >= 'a' && key[i] <= 'z') ||
@@ -92,7 +92,7 @@ void tl__write_lua_key(lua_State *L, int key, tl_buf *out) {
   } else if (lua_type(L, key) == LUA_TSTRING) {
     size_t len;
     const char *s = lua_tolstring(L, key, &len);
-    tl__write_key(out, s, len);
+    write_key(out, s, len);
   } else {
     tl_buf_printf(out, "[%s]", luaL_typename(L, key));
   }
@@ -116,7 +116,7 @@ static void write_frames(lua_State *L, const frame *f, tl_buf *out) {
   } else if (f->tkey) {
     size_t len;
     const char *s = tl_string_bytes(f->tkey, &len);
-    tl__write_key(out, s, len);
+    write_key(out, s, len);
   } else {
     tl__write_lua_key(L, f->key, out);
   }

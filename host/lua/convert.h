@@ -33,9 +33,7 @@ void tl__push_scalar(lua_State *L, const tl_value *v, bool inside); /* +1; nil i
 void tl__push_null(lua_State *L);                                   /* +1: tl.null */
 bool tl__is_null(lua_State *L, int idx);
 tl_kind tl__marker(lua_State *L, int idx); /* TL_LIST, TL_MAP: a table marked by tl.list, tl.map; TL_NIL: none */
-void tl__mark(lua_State *L, int idx, tl_kind kind);           /* sets the marker's metatable */
-void tl__write_lua_key(lua_State *L, int key, tl_buf *out);   /* of a path: [3], .title, or what type of key it is */
-void tl__write_key(tl_buf *out, const char *key, size_t len); /* ".title", or ["two words"] */
+void tl__write_lua_key(lua_State *L, int key, tl_buf *out); /* of a path: [3], .title, or what type of key it is */
 
 int tl__native_list(lua_State *L); /* tl.list */
 int tl__native_map(lua_State *L);  /* tl.map */

@@ -96,7 +96,7 @@ static void map_meta(lua_State *L) {
   lua_setfield(L, -2, "__name");
 }
 
-void tl__mark(lua_State *L, int idx, tl_kind kind) {
+static void mark(lua_State *L, int idx, tl_kind kind) {
   lua_pushvalue(L, idx);
   if (kind == TL_MAP)
     tl__set_meta(L, &key_map, map_meta);
@@ -125,7 +125,7 @@ static int native_mark(lua_State *L, tl_kind kind, const char *name) {
       return luaL_error(L, "%s: the table has a metatable of its own", name);
     lua_pushvalue(L, 1);
   }
-  tl__mark(L, lua_gettop(L), kind);
+  mark(L, lua_gettop(L), kind);
   return 1;
 }
 
@@ -160,7 +160,7 @@ static void push_container(lua_State *L, tl_value v) {
   bool map = tl_kind_of(v) == TL_MAP;
   luaL_checkstack(L, 6, "nested values");
   lua_createtable(L, map ? 0 : n > INT32_MAX ? INT32_MAX : (int)n, map ? n > INT32_MAX ? INT32_MAX : (int)n : 0);
-  if (!n && !tl_list_fluid(v)) tl__mark(L, lua_gettop(L), tl_kind_of(v));
+  if (!n && !tl_list_fluid(v)) mark(L, lua_gettop(L), tl_kind_of(v));
   tl_iter it;
   const tl_value *key;
   tl_value item;

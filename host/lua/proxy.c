@@ -117,7 +117,7 @@ static void push_slot(lua_State *L, const tl__hang *h, const tl_slot *s) {
     push_new_node(L, h, s->node);
 }
 
-void tl__push_child(lua_State *L, const tl__hang *h, tl_dnode *container, size_t i) {
+static void push_child(lua_State *L, const tl__hang *h, tl_dnode *container, size_t i) {
   tl_slot s = tl_dnode_at(container, i);
   push_slot(L, h, &s);
 }
@@ -138,7 +138,7 @@ void tl__proxy_push_at(lua_State *L, int idx, tl_proxy *p, size_t i) {
   tl_value v;
   tl_dep *dep = NULL;
   if (p->handle.node)
-    tl__push_child(L, &h, p->handle.node, i);
+    push_child(L, &h, p->handle.node, i);
   else if (tl__dep_at(p->dep, p->value, i, &v, &dep))
     tl__push_value(L, &h, &v, dep);
   else

@@ -41,7 +41,6 @@ typedef struct tl__hang {
 } tl__hang;
 void tl__push_value(lua_State *L, const tl__hang *h, const tl_value *v,
                     tl_dep *dep); /* +1: scalar, or proxy of an immutable value */
-void tl__push_child(lua_State *L, const tl__hang *h, tl_dnode *container, size_t i); /* +1: element i of a list node */
 void tl__push_member(lua_State *L, const tl__hang *h, tl_dnode *container); /* +1: of a map node, under h->key */
 
 /* +1: element i (from 0) of a list; the value of a map under the string at stack index `key`. */
