@@ -3,7 +3,7 @@
  * task: resume sees that the yield was a wait (`parking`), yields itself, and goes on with the inner one when the task is resumed. */
 #include "lua/inner.h"
 
-static char key_waiting; /* registry, weak keys: coroutines that are suspended by a wait */
+static char key_waiting; /* registry, weak keys: coroutines that are suspended by a wait (true), or a task's ("task") */
 
 static void push_thread(lua_State *L, lua_State *co) {
   lua_pushthread(co);
@@ -28,6 +28,14 @@ static bool is_waiting(lua_State *L, lua_State *co) {
   return waiting;
 }
 
+void tl__coroutine_own(lua_State *L, lua_State *co) {
+  tl__reg(L, &key_waiting);
+  push_thread(L, co);
+  lua_pushliteral(L, "task");
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
 static int resume_inner(lua_State *L, lua_State *co, int nargs, bool wrap);
 
 static int resume_k(lua_State *L, int status, lua_KContext wrap) {
@@ -37,14 +45,29 @@ static int resume_k(lua_State *L, int status, lua_KContext wrap) {
   return resume_inner(L, co, 0, wrap != 0);
 }
 
+/* Closes what is open in co; its <close> values cannot wait. What they raise, or the error before, is on top of co. */
+static int close_thread(tl_lua *S, lua_State *co, bool killing) {
+  bool before = S->killing;
+  S->killing = killing;
+  S->nowait++;
+  int status = lua_resetthread(co);
+  S->nowait--;
+  S->killing = before;
+  return status;
+}
+
 static int inner_failed(lua_State *L, lua_State *co, bool wrap) {
-  lua_xmove(co, L, 1);
-  if (!wrap) {
+  tl_lua *S = tl_lua_of(L);
+  int status = lua_status(co);
+  bool dead = status != LUA_OK && status != LUA_YIELD; /* else it runs already, and what is on top is the refusal */
+  if (!wrap) { /* what is open in it stays open, as in Lua, but a lock is given up */
+    if (dead && S->current && S->current->hold.held && S->current->hold.co == co) tl__hold_rollback(S->current);
     lua_pushboolean(L, 0);
-    lua_insert(L, -2);
+    lua_xmove(co, L, 1);
     return 2;
   }
-  lua_resetthread(co);
+  if (dead) close_thread(S, co, false);
+  lua_xmove(co, L, 1);
   return lua_error(L);
 }
 
@@ -80,12 +103,14 @@ static int refuse(lua_State *L, bool wrap, const char *why) {
 
 static int start_resume(lua_State *L, lua_State *co, bool wrap) {
   int nargs = lua_gettop(L) - 1;
-  if (is_waiting(L, co)) return refuse(L, wrap, "cannot resume a coroutine that is inside a wait (tl.sleep, with_state, ...)");
+  if (is_waiting(L, co) && co != L)
+    return refuse(L, wrap, "cannot resume a coroutine that is inside a wait (tl.sleep, with_state, ...), or that of a handler or task");
   if (lua_status(co) == LUA_OK && lua_gettop(co) == 0) return refuse(L, wrap, "cannot resume dead coroutine");
   if (co == L || (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD))
     return refuse(L, wrap, co == L ? "cannot resume non-suspended coroutine" : "cannot resume dead coroutine");
   if (!lua_checkstack(co, nargs + 1)) return refuse(L, wrap, "too many arguments to resume");
   lua_xmove(L, co, nargs);
+  if (lua_status(co) == LUA_OK && wrap) nargs++; /* its function is wrapped_main's argument */
   return resume_inner(L, co, nargs, wrap);
 }
 
@@ -102,13 +127,45 @@ static int wrap_call(lua_State *L) {
   return start_resume(L, co, true);
 }
 
+static int wrapped_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)ctx;
+  if (status != LUA_OK && status != LUA_YIELD) return lua_error(L);
+  return lua_gettop(L) - 1;
+}
+
+/* A wrapped function runs under a pcall of its own, so that an error unwinds it inside the coroutine: its <close> values may wait. */
+static int wrapped_main(lua_State *L) {
+  lua_pushcfunction(L, tl__traceback);
+  lua_insert(L, 1);
+  return wrapped_k(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, wrapped_k), 0);
+}
+
 static int co_wrap(lua_State *L) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
   lua_State *co = lua_newthread(L);
+  lua_pushcfunction(L, wrapped_main);
   lua_pushvalue(L, 1);
-  lua_xmove(L, co, 1);
+  lua_xmove(L, co, 2);
   lua_pushcclosure(L, wrap_call, 1);
   return 1;
+}
+
+/* As Lua's, but a lock that is held in it is rolled back: this is no normal exit. */
+static int co_close(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+  if (!co) return luaL_typeerror(L, 1, "coroutine");
+  lua_Debug ar;
+  if (co == L) return luaL_error(L, "cannot close a running coroutine");
+  if (is_waiting(L, co))
+    return luaL_error(L, "cannot close a coroutine that is inside a wait (tl.sleep, with_state, ...), or that of a handler or task");
+  if (lua_status(co) == LUA_OK && lua_getstack(co, 0, &ar)) return luaL_error(L, "cannot close a normal coroutine");
+  if (close_thread(tl_lua_of(L), co, true) == LUA_OK) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushboolean(L, 0);
+  lua_xmove(co, L, 1);
+  return 2;
 }
 
 static int co_yield(lua_State *L) {
@@ -124,7 +181,8 @@ void tl__open_coroutine(lua_State *L) {
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_waiting);
-  static const luaL_Reg functions[] = {{"resume", co_resume}, {"wrap", co_wrap}, {"yield", co_yield}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"resume", co_resume}, {"wrap", co_wrap}, {"yield", co_yield}, {"close", co_close},
+                                       {NULL, NULL}};
   lua_getglobal(L, "coroutine");
   luaL_setfuncs(L, functions, 0);
   lua_pop(L, 1);

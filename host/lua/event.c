@@ -27,19 +27,51 @@ static int refuse(lua_State *L, int idx, const tl_task *t) {
                   who, mark ? mark : tl_state_view(L, idx) ? "a state" : luaL_typename(L, idx));
 }
 
-/* Appends to the growing list in `box` (owned by a userdata, so that an error frees it). */
-static void append(tl_value *box, tl_value first, tl_value second) {
-  tl_value pair[2] = {first, second};
-  size_t n = box->kind == TL_LIST ? tl_count(*box) : 0;
-  tl_value *items = tl_alloc((n + 1) * sizeof *items), old = *box;
-  for (size_t i = 0; i < n; i++) items[i] = tl_retain(tl_list_at(old, i));
-  items[n] = tl_list(pair, 2);
-  *box = tl_list(items, n + 1);
-  tl_free(items);
-  tl_release(old);
+/* A growing list of values: a userdata owns it, so that an error frees it. */
+static const char growing_name[] = "tidelock.growing";
+
+typedef struct growing {
+  tl_value *items;
+  size_t n, cap;
+} growing;
+
+static growing *new_growing(lua_State *L) { /* +1 */
+  growing *g = lua_newuserdatauv(L, sizeof *g, 0);
+  *g = (growing){0};
+  luaL_setmetatable(L, growing_name);
+  return g;
 }
 
-static void collect_event(lua_State *L, int idx, tl_value *box) {
+static int growing_gc(lua_State *L) {
+  growing *g = lua_touserdata(L, 1);
+  for (size_t i = 0; i < g->n; i++) tl_release(g->items[i]);
+  tl_free(g->items);
+  *g = (growing){0};
+  return 0;
+}
+
+/* Takes over v. */
+static void append(growing *g, tl_value v) {
+  if (g->n == g->cap) {
+    g->cap = g->cap ? 2 * g->cap : 4;
+    g->items = tl_realloc(g->items, g->cap * sizeof *g->items);
+  }
+  g->items[g->n++] = v;
+}
+
+static void append_pair(growing *g, tl_value first, tl_value second) {
+  tl_value pair[2] = {first, second};
+  append(g, tl_list(pair, 2));
+}
+
+/* The values as a list; g is empty then. */
+static tl_value grown(growing *g) {
+  tl_value list = tl_list(g->items, g->n);
+  g->n = 0;
+  return list;
+}
+
+static void collect_event(lua_State *L, int idx, growing *box) {
   lua_getfield(L, idx, "handler");
   size_t n;
   const char *name = lua_tolstring(L, -1, &n);
@@ -51,31 +83,22 @@ static void collect_event(lua_State *L, int idx, tl_value *box) {
     lua_getfield(L, -1, "n");
     size_t count = (size_t)lua_tointeger(L, -1);
     lua_pop(L, 1);
-    tl_push_boxed(L, tl_nil()); /* owns what has been converted so far */
-    tl_value *done = tl_test_boxed(L, -1);
+    growing *done = new_growing(L);
     for (size_t i = 1; i <= count; i++) {
       lua_rawgeti(L, -2, (lua_Integer)i);
-      tl_value v = tl_from_lua(L, -1, &place, false);
-      size_t have = done->kind == TL_LIST ? tl_count(*done) : 0;
-      tl_value *items = tl_alloc((have + 1) * sizeof *items);
-      for (size_t j = 0; j < have; j++) items[j] = tl_retain(tl_list_at(*done, j));
-      items[have] = v;
-      tl_value grown = tl_list(items, have + 1);
-      tl_free(items);
-      tl_release(*done);
-      *done = grown;
+      append(done, tl_from_lua(L, -1, &place, false));
       lua_pop(L, 1);
     }
-    args = done->kind == TL_LIST ? tl_retain(*done) : tl_list(NULL, 0);
+    args = grown(done);
     lua_pop(L, 1);
   } else {
     args = tl_list(NULL, 0);
   }
-  append(box, tl_string(name, n), args);
+  append_pair(box, tl_string(name, n), args);
   lua_pop(L, 2);
 }
 
-static void collect_effect(lua_State *L, int idx, tl_value *box) {
+static void collect_effect(lua_State *L, int idx, growing *box) {
   tl_place place = {.state = "effect", .is_public = true};
   lua_createtable(L, 4, 0); /* the list part alone */
   for (int i = 1, n = (int)lua_rawlen(L, idx); i <= n; i++) {
@@ -83,11 +106,24 @@ static void collect_effect(lua_State *L, int idx, tl_value *box) {
     lua_rawseti(L, -2, i);
   }
   tl_value v = tl_from_lua(L, -1, &place, false);
-  append(box, tl_bool(false), v);
+  append_pair(box, tl_bool(false), v);
   lua_pop(L, 1);
 }
 
-static void collect_one(lua_State *L, int idx, const tl_task *t, tl_value *box, bool in_list) {
+/* A list has no keys but 1 to n: something like { running = true } was meant for something else. */
+static void check_list(lua_State *L, int idx, const tl_task *t) {
+  lua_Integer n = (lua_Integer)lua_rawlen(L, idx);
+  lua_pushnil(L);
+  while (lua_next(L, idx)) {
+    lua_pop(L, 1);
+    lua_Integer i = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+    if (i < 1 || i > n)
+      tl_raise(L, "EventTypeError", "%s returned or yielded a table with the key \"%s\"; a list of events and effects has none but 1, 2, ...",
+               t ? tl__task_name(t) : "this trigger", luaL_tolstring(L, -1, NULL));
+  }
+}
+
+static void collect_one(lua_State *L, int idx, const tl_task *t, growing *box, bool in_list) {
   if (lua_isnil(L, idx)) return;
   const char *mark = mark_of(L, idx);
   if (mark && !strcmp(mark, "event")) {
@@ -95,6 +131,7 @@ static void collect_one(lua_State *L, int idx, const tl_task *t, tl_value *box, 
   } else if (mark && !strcmp(mark, "effect")) {
     collect_effect(L, idx, box);
   } else if (lua_istable(L, idx) && !mark && !in_list) {
+    check_list(L, idx, t);
     for (lua_Integer i = 1, n = (lua_Integer)lua_rawlen(L, idx); i <= n; i++) {
       lua_rawgeti(L, idx, i);
       collect_one(L, lua_gettop(L), t, box, true);
@@ -111,10 +148,9 @@ void tl__collect(lua_State *L, int from, int to, tl_task *t, tl_value *out) {
   *out = tl_nil();
   if (!any) return;
   luaL_checkstack(L, 16, NULL);
-  tl_push_boxed(L, tl_nil());
-  tl_value *box = tl_test_boxed(L, -1);
+  growing *box = new_growing(L);
   for (int i = from; i <= to; i++) collect_one(L, i, t, box, false);
-  *out = tl_retain(*box);
+  *out = grown(box);
   lua_pop(L, 1);
 }
 
@@ -206,6 +242,10 @@ static int set_on_error(lua_State *L) {
 }
 
 void tl__open_event(lua_State *L) {
+  luaL_newmetatable(L, growing_name);
+  lua_pushcfunction(L, growing_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
   lua_pushcfunction(L, set_on_error);
   lua_setfield(L, -2, "on_error");
 }

@@ -30,6 +30,15 @@ static int raise_value(lua_State *L) {
   return lua_error(L);
 }
 
+/* assert(x, nil), where x is false, raises nil as well. */
+static int assert_value(lua_State *L) { /* upvalue: Lua's assert */
+  if (!lua_toboolean(L, 1) && lua_gettop(L) > 1 && lua_isnil(L, 2)) lua_settop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
 static int undeclared(lua_State *L) { /* __index of the environment: env, key */
   lua_pushglobaltable(L);
   lua_pushvalue(L, 2);
@@ -145,6 +154,9 @@ void tl_lua_load_main(lua_State *L, const char *path) {
 void tl__open_globals(lua_State *L) {
   lua_pushcfunction(L, raise_value);
   lua_setglobal(L, "error");
+  lua_getglobal(L, "assert");
+  lua_pushcclosure(L, assert_value, 1);
+  lua_setglobal(L, "assert");
   lua_getglobal(L, "os");
   lua_pushcfunction(L, no_exit);
   lua_setfield(L, -2, "exit");

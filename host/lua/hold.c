@@ -13,7 +13,7 @@
 void tl__hold_enter(tl_task *t) {
   tl__hold *h = &t->hold;
   h->held = true;
-  h->serial++;
+  h->serial = ++t->S->next_hold;
   h->cell->draft = tl_draft_begin(h->cell->root);
 }
 
@@ -45,7 +45,7 @@ static void let_go(tl__hold *h) {
   h->cell = NULL;
   h->view = NULL;
   tl_view_release(view);
-  tl_cell_release(cell);
+  tl__cell_release(cell);
 }
 
 static void give_up(tl_task *t) {
@@ -110,6 +110,7 @@ void tl__hold_abort(tl_task *t) {
 
 void tl__hold_where(const tl__hold *h, tl_buf *out) {
   if (h->line) tl_buf_printf(out, "%s:%d", h->source, h->line);
+  else if (h->task->kind != TL__HANDLER) tl_buf_printf(out, "the start of %s", tl__task_name(h->task));
   else tl_buf_printf(out, "the start of the handler %s", tl__task_name(h->task));
 }
 
@@ -117,25 +118,54 @@ void tl__hold_where(const tl__hold *h, tl_buf *out) {
 
 static bool waits_for_tasks(const tl_task *t) { return t->parked && (t->awaited || t->pending); }
 
-static bool reaches(tl_lua *S, tl_task *from, const tl_task *goal, int depth);
+typedef struct search {
+  tl_lua *S;
+  tl_task *goal, *first, *last; /* what is to be looked at, linked by todo */
+  bool found;
+} search;
 
-static bool reaches_children(tl_lua *S, tl_task *from, const tl_task *goal, int depth) {
-  for (tl_task *c = S->first; c; c = c->next)
-    if (c->parent == from && c->parent_id == from->id && (c == goal || reaches(S, c, goal, depth + 1))) return true;
-  return false;
+static void look_at(search *q, tl_task *t, tl_task *via) {
+  if (t == q->goal && via) {
+    q->found = true;
+    t->via = via;
+  }
+  if (t->seen == q->S->searches) return;
+  t->seen = q->S->searches;
+  t->todo = NULL;
+  if (via) t->via = via;
+  if (q->last) q->last->todo = t;
+  else q->first = t;
+  q->last = t;
 }
 
-/* Does `from` wait, by any chain, for `goal`? */
-static bool reaches(tl_lua *S, tl_task *from, const tl_task *goal, int depth) {
-  if (depth > 100 || from->reaped) return false;
-  if (from->hold.cell && !from->hold.held) { /* in a lock's line: waits for its holder */
-    tl_task *holder = ((tl__hold *)from->hold.cell->lock.holder)->task;
-    return holder == goal || reaches(S, holder, goal, depth + 1);
+/* Those for which t waits. */
+static void look_further(search *q, tl_task *t) {
+  if (t->reaped) return;
+  if (t->hold.cell && !t->hold.held) { /* in a lock's line: for its holder */
+    look_at(q, ((tl__hold *)t->hold.cell->lock.holder)->task, t);
+    return;
   }
-  if (!from->parked) return false;
-  if (from->awaited && from->awaited->id == from->awaited_id)
-    return from->awaited == goal || reaches(S, from->awaited, goal, depth + 1);
-  return from->pending && reaches_children(S, from, goal, depth);
+  if (!t->parked) return;
+  if (t->awaited) {
+    if (t->awaited->id == t->awaited_id) look_at(q, t->awaited, t);
+    return;
+  }
+  if (!t->pending) return;
+  for (tl_task *c = q->S->first; c; c = c->next)
+    if (c->parent == t && c->parent_id == t->id) look_at(q, c, t);
+}
+
+/* Does `waiter` wait, by any chain, for itself? Then `via` leads from it around the cycle. */
+static bool waits_for_itself(tl_lua *S, tl_task *waiter) {
+  S->searches++;
+  search q = {.S = S, .goal = waiter};
+  for (look_at(&q, waiter, NULL); q.first && !q.found;) {
+    tl_task *t = q.first;
+    q.first = t->todo;
+    if (!q.first) q.last = NULL;
+    look_further(&q, t);
+  }
+  return q.found;
 }
 
 static void break_wait(tl_task *t) {
@@ -143,21 +173,19 @@ static void break_wait(tl_task *t) {
   tl__end_wait(t, false);
 }
 
-/* `waiter` has begun to wait. The victim is the task of the cycle that holds a lock over its wait for a task. */
+/* `waiter` has begun to wait: a cycle that is new goes through it. The victim is the task of the cycle that holds a lock over its wait
+ * for a task; in a cycle without a lock, the waiter. */
 void tl__deadlock_check(tl_lua *S, tl_task *waiter) {
-  if (waiter->hold.held && waits_for_tasks(waiter)) {
-    if (reaches(S, waiter, waiter, 0)) break_wait(waiter);
-    return;
-  }
-  tl_task *victim = NULL;
-  if (waiter->hold.cell && !waiter->hold.held) victim = ((tl__hold *)waiter->hold.cell->lock.holder)->task;
-  if (victim && waits_for_tasks(victim) && reaches(S, victim, victim, 0)) break_wait(victim);
-  if (!victim)
-    for (tl_task *t = S->first; t; t = t->next)
-      if (t->hold.held && waits_for_tasks(t) && reaches(S, t, t, 0)) {
-        break_wait(t);
-        return;
-      }
+  if (!waits_for_itself(S, waiter)) return;
+  tl_task *t = waiter;
+  do {
+    if (t->hold.held && waits_for_tasks(t)) {
+      break_wait(t);
+      return;
+    }
+    t = t->via;
+  } while (t != waiter);
+  break_wait(waiter);
 }
 
 /* ---- entering from Lua ---- */
@@ -207,10 +235,12 @@ static bool enter(lua_State *L, tl_task *t, tl_view *view, const char *what) {
   if (!view->cell->lock.holder) { /* free: no wait, but a cancel counts here as well */
     tl__interrupt(L, t);
     note_place(L, &t->hold);
+    t->hold.co = L;
     return tl__hold_request(t, view->cell, view);
   }
   tl_wait_begin(L, TL_WAITING_LOCK, what);
   note_place(L, &t->hold);
+  t->hold.co = L;
   tl__hold_request(t, view->cell, view);
   t->abort = tl__hold_abort;
   tl__deadlock_check(t->S, t);
@@ -243,9 +273,12 @@ static int block_body(lua_State *L) { /* what was entered, fn, ... -> fn's resul
 }
 
 /* Stack: message handler, then fn's results or the error. */
-static int block_k(lua_State *L, int status, lua_KContext ctx) {
-  (void)ctx;
+static int block_k(lua_State *L, int status, lua_KContext serial) {
   tl_task *t = tl_task_current(L);
+  if (!t || !t->hold.held || t->hold.serial != (uint64_t)serial) { /* a user's coroutine that another task goes on with */
+    if (status != LUA_OK && status != LUA_YIELD) return lua_error(L);
+    return tl_raise(L, "ImmutableStateError", "the task that had entered this block has ended; nothing of the block was kept");
+  }
   if (status != LUA_OK && status != LUA_YIELD) {
     tl__hold_rollback(t);
     return lua_error(L);
@@ -259,7 +292,8 @@ static int run_block(lua_State *L) { /* what was entered, fn, ... */
   lua_insert(L, 1);
   lua_pushcfunction(L, block_body);
   lua_insert(L, 2);
-  return block_k(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, block_k), 0);
+  lua_KContext serial = (lua_KContext)tl_task_current(L)->hold.serial;
+  return block_k(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, serial, block_k), serial);
 }
 
 static int block_entered_k(lua_State *L, int status, lua_KContext ctx) {
@@ -322,8 +356,7 @@ static int modify_state(lua_State *L) {
 
 typedef struct guard {
   tl_task *task;
-  uint64_t id;
-  unsigned serial;
+  uint64_t id, serial;
 } guard;
 
 static const char guard_name[] = "tidelock.lock";

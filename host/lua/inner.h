@@ -19,7 +19,8 @@ typedef struct tl__hold {
   tl_cell *cell;        /* reference while asked for or held; NULL: none */
   tl_view *view;        /* reference; refreshed when the hold ends */
   bool held;
-  unsigned serial;      /* tells one hold of the task from the next (a guard checks it) */
+  lua_State *co;        /* the coroutine that asked */
+  uint64_t serial;      /* tells one hold from all others (a guard, a block check it) */
   char source[LUA_IDSIZE]; /* where it was taken ... */
   int line;             /* ... and the line; 0: a handler, from its first line */
 } tl__hold;
@@ -30,6 +31,7 @@ typedef struct tl__scope {
   tl_task *task;        /* NULL: closed */
   tl_timer timer;
   double seconds;
+  unsigned masks;       /* defers that ran when it was opened: those that began later are out of its reach */
   bool expired;
 } tl__scope;
 
@@ -50,6 +52,7 @@ struct tl_task {
   bool cancelled;       /* a cancel was asked for */
   bool deadlock;        /* the present wait ends with a DeadlockError */
   bool mask_expired;    /* the cleanup had its time */
+  bool kept;            /* its results are in the registry */
   unsigned masks;       /* defers that run */
   unsigned handles;     /* Lua task objects */
   unsigned pending;     /* gather: children that have not ended */
@@ -73,6 +76,9 @@ struct tl_task {
   tl_timer timer;       /* sleep */
   tl_timer cleanup;     /* bounds a masked defer after a cancel */
   tl__awaiter *awaiters;
+  char token[27];       /* its tab's, also when it has ended; "": no tab */
+  uint64_t seen;        /* deadlock search: the number of the search that came here ... */
+  tl_task *via, *todo;  /* ... from where, and what it looks at next */
 };
 
 struct tl_lua {
@@ -89,7 +95,7 @@ struct tl_lua {
   tl_task *first, *last; /* all tasks */
   tl_task *free_tasks;
   void *slabs;
-  uint64_t next_id;
+  uint64_t next_id, next_hold, searches;
   tl_task **ready;      /* FIFO, from ready_at to ready_n */
   size_t ready_at, ready_n, ready_cap;
   tl_task **later;      /* ready, but not before the next turn */
@@ -118,6 +124,12 @@ void tl__ready(tl_task *t);        /* the one funnel: at the end of the ready qu
 void tl__ready_later(tl_task *t);  /* the same, in the next turn */
 void tl__end_wait(tl_task *t, bool later); /* the parked task's wait is over */
 
+/* A task may outlive its tab in a block, and make computed values there: they go with the last reference. */
+static inline void tl__cell_release(tl_cell *c) {
+  if (c->refs == 1 && c->computed) tl_computed_drop(NULL, c);
+  tl_cell_release(c);
+}
+
 /* task.c */
 tl_task *tl__task_new(tl_lua *S, tl__task_kind kind, tl_cell *cell);
 void tl__task_run(tl_task *t);     /* starts or resumes its coroutine; called by the turn alone */
@@ -127,13 +139,14 @@ void tl__task_maybe_free(tl_task *t);
 void tl__kill(tl_task *t);         /* the last resort: resets its coroutine; nothing in it may wait */
 int tl__traceback(lua_State *L);   /* message handler: keeps the traceback for the log */
 bool tl__pending(const tl_task *t); /* would tl__interrupt raise? */
+bool tl__scope_masked(const tl_task *t, const tl__scope *s); /* it was opened outside the defer that runs, which has time left */
 void tl__interrupt(lua_State *L, tl_task *t); /* raises what is pending: CancelledError, TimeoutError, DeadlockError */
 
 /* tasklib.c, wait.c */
 tl_task *tl__task_at(lua_State *L, int idx);    /* of a task object (unchecked) */
 void tl__push_task(lua_State *L, tl_task *t);   /* +1: its one object */
 void tl__cancel(tl_task *t, const char *reason);
-void tl__arm_cleanup(tl_task *t);               /* a cancel came to a task in a defer: bounds what is left of it */
+void tl__arm_cleanup(tl_task *t);               /* a cancel or a timeout came to a task in a defer: bounds what is left of it */
 int tl__await(lua_State *L);                    /* 1: task object -> its results; yields */
 
 /* hold.c */
@@ -153,10 +166,12 @@ int tl__yield_events(lua_State *L, tl_task *t); /* coroutine.yield in a handler 
 
 /* Openers: each registers its functions into the table on top of the stack. */
 void tl__open_coroutine(lua_State *L);
+void tl__coroutine_own(lua_State *L, lua_State *co); /* co is a task's: user code may not resume or close it */
 void tl__open_hold(lua_State *L);
 void tl__open_wait(lua_State *L);
 void tl__open_tasklib(lua_State *L);
 void tl__open_event(lua_State *L);
+void tl__open_error(lua_State *L);
 void tl__open_globals(lua_State *L);
 
 #endif

@@ -403,7 +403,7 @@ static void task_end(tl_task *t) {
     tl_view_release(t->view);
   }
   t->view = NULL;
-  if (t->cell) tl_cell_release(t->cell);
+  if (t->cell) tl__cell_release(t->cell);
   t->cell = NULL;
   tl__task_maybe_free(t);
 }

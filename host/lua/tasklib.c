@@ -18,6 +18,7 @@ tl_task *tl__task_at(lua_State *L, int idx) { return ((object *)lua_touserdata(L
 static tl_task *check_task(lua_State *L, int idx) {
   object *o = luaL_testudata(L, idx, object_name);
   if (!o) tl_raise(L, "TypeError", "a task is needed (with a colon: task:cancel()), not %s", luaL_typename(L, idx));
+  if (!o->task) tl_raise(L, "TypeError", "this task object is being collected (it is used by a __gc)");
   return o->task;
 }
 
@@ -88,7 +89,7 @@ static int task_field(lua_State *L, tl_task *t, const char *key) {
   else if (!strcmp(key, "name")) lua_pushstring(L, tl__task_name(t));
   else if (!strcmp(key, "status")) lua_pushstring(L, status_names[t->status]);
   else if (!strcmp(key, "started_at")) lua_pushnumber(L, (double)t->started_at / 1e9);
-  else if (!strcmp(key, "token") && t->cell) lua_pushstring(L, t->cell->token);
+  else if (!strcmp(key, "token") && t->token[0]) lua_pushstring(L, t->token);
   else if (!strcmp(key, "args")) return push_args_table(L, t);
   else lua_pushnil(L);
   return 1;
@@ -190,7 +191,7 @@ static int set_pairs(lua_State *L) {
 
 static int set_index(lua_State *L) { /* background_tasks[task]: is it in the set? */
   object *o = luaL_testudata(L, 2, object_name);
-  if (o && !o->task->reaped && listed(o->task, NULL, NULL)) lua_pushboolean(L, 1);
+  if (o && o->task && !o->task->reaped && listed(o->task, NULL, NULL)) lua_pushboolean(L, 1);
   else lua_pushnil(L);
   return 1;
 }
@@ -203,7 +204,8 @@ static int spawn(lua_State *L) {
   lua_pushvalue(L, 1);
   lua_getinfo(L, ">S", &ar);
   char name[LUA_IDSIZE + 24];
-  snprintf(name, sizeof name, "%s:%d", ar.short_src, ar.linedefined);
+  if (ar.linedefined > 0) snprintf(name, sizeof name, "%s:%d", ar.short_src, ar.linedefined);
+  else snprintf(name, sizeof name, "a function in C");
   tl_task *t = tl_lua_spawn(L, lua_gettop(L) - 1, name);
   tl__push_task(L, t);
   return 1;

@@ -12,7 +12,7 @@ tl_view *tl_view_new(tl_cell *cell) {
 void tl_view_release(tl_view *v) {
   if (--v->refs) return;
   tl_release(v->snapshot);
-  tl_cell_release(v->cell);
+  tl__cell_release(v->cell);
   tl_free(v);
 }
 

@@ -38,7 +38,8 @@ static const char scope_name[] = "tidelock.scope";
 static void scope_expired(tl_timer *timer) {
   tl__scope *s = (tl__scope *)((char *)timer - offsetof(tl__scope, timer));
   s->expired = true;
-  if (tl__pending(s->task)) tl__end_wait(s->task, false);
+  if (tl__scope_masked(s->task, s)) tl__arm_cleanup(s->task);
+  else tl__end_wait(s->task, false);
 }
 
 static void scope_close(tl__scope *s) {
@@ -57,9 +58,9 @@ static int scope_gc(lua_State *L) {
   return 0;
 }
 
-static int timeout_k(lua_State *L, int status, lua_KContext ctx) { /* stack: handler, scope, results or error */
+static int timeout_k(lua_State *L, int status, lua_KContext ctx) { /* stack: scope, handler, results or error */
   (void)ctx;
-  scope_close(lua_touserdata(L, 2));
+  scope_close(lua_touserdata(L, 1));
   if (status != LUA_OK && status != LUA_YIELD) return lua_error(L);
   return lua_gettop(L) - 2;
 }
@@ -71,17 +72,18 @@ static int timeout(lua_State *L) {
   tl_task *t = S->current;
   if (!t) return tl_raise(L, "CannotWaitError", "timeout works in handlers and tasks; no task is running");
   tl__scope *s = lua_newuserdatauv(L, sizeof *s, 0);
-  *s = (tl__scope){.seconds = seconds};
+  *s = (tl__scope){.seconds = seconds, .masks = t->masks};
   luaL_setmetatable(L, scope_name);
   lua_replace(L, 1);
+  lua_toclose(L, 1);
   s->task = t;
   s->outer = t->scopes;
   t->scopes = s;
   s->timer.fire = scope_expired;
   tl_timer_add(&S->timers, &s->timer, due_in(S, seconds));
   lua_pushcfunction(L, tl__traceback);
-  lua_insert(L, 1);
-  return timeout_k(L, lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, 1, 0, timeout_k), 0);
+  lua_insert(L, 2);
+  return timeout_k(L, lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, 2, 0, timeout_k), 0);
 }
 
 /* ---- gather ---- */
@@ -96,14 +98,20 @@ static void cancel_children(tl_task *parent, const char *reason) {
 
 static int gather_wait(lua_State *L, tl_task *t);
 
+/* +1: what a failed task raised. */
+static void push_error_of(lua_State *L, tl_task *t) {
+  tl__reg_get(L, &tl__key_results, t);
+  if (lua_istable(L, -1)) lua_getfield(L, -1, "err");
+  else tl_push_error(L, "MemoryError", "the task ran out of memory"); /* and could not keep its error */
+  lua_remove(L, -2);
+}
+
 /* Children sit at 1..n as task objects; n + 1 is the slot of the first error (nil: none). */
 static int first_error(lua_State *L, int n) {
   for (int i = 1; i <= n; i++) {
     tl_task *c = tl__task_at(L, i);
     if (c->status != TL_FAILED) continue;
-    tl__reg_get(L, &tl__key_results, c);
-    lua_getfield(L, -1, "err");
-    lua_remove(L, -2);
+    push_error_of(L, c);
     return 1;
   }
   return 0;
@@ -160,13 +168,19 @@ static void new_child(lua_State *L, tl_task *parent, int fn) {
   lua_setfield(L, -2, "n");
   tl_task *c = tl__task_new(S, TL__CHILD, parent->cell);
   c->name = tl_strndup(tl__task_name(parent), strlen(tl__task_name(parent)));
-  tl__reg_set(L, &tl__key_fn, c);
   c->parent = parent;
   c->parent_id = parent->id;
   parent->pending++;
-  tl__ready(c);
+  tl__reg_set(L, &tl__key_fn, c);
   tl__push_task(L, c);
   lua_replace(L, fn);
+  tl__ready(c);
+}
+
+static int new_children(lua_State *L) { /* functions -> task objects */
+  int n = lua_gettop(L);
+  for (int i = 1; i <= n; i++) new_child(L, tl_task_current(L), i);
+  return n;
 }
 
 static int gather(lua_State *L) {
@@ -177,7 +191,13 @@ static int gather(lua_State *L) {
   if (!n) return 0;
   tl_wake w = tl_wait_begin(L, TL_WAITING, "gather");
   w.task->parked = false; /* nothing below may end the wait before it is whole */
-  for (int i = 1; i <= n; i++) new_child(L, w.task, i);
+  lua_pushcfunction(L, new_children);
+  lua_insert(L, 1);
+  if (lua_pcall(L, n, n, 0)) { /* no memory */
+    w.task->status = TL_RUNNING;
+    cancel_children(w.task, "the others could not start");
+    return lua_error(L);
+  }
   lua_pushnil(L);
   w.task->parked = true;
   return tl_park(L, 0, gather_k);
@@ -192,17 +212,29 @@ static int await_k(lua_State *L, int status, lua_KContext ctx) {
   tl_wait_end(L);
   if (t->status == TL_CANCELLED)
     return tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t), t->reason ? t->reason : "no reason given");
-  tl__reg_get(L, &tl__key_results, t);
-  int pack = lua_gettop(L);
   if (t->status == TL_FAILED) {
-    lua_getfield(L, pack, "err");
+    push_error_of(L, t);
     return lua_error(L);
   }
+  tl__reg_get(L, &tl__key_results, t);
+  int pack = lua_gettop(L);
   lua_getfield(L, pack, "n");
   int n = (int)lua_tointeger(L, -1);
   luaL_checkstack(L, n + 2, "too many results");
   for (int i = 1; i <= n; i++) lua_rawgeti(L, pack, i);
   return n;
+}
+
+static void await_abort(tl_task *t) {
+  tl_task *of = t->awaited;
+  if (!of || of->id != t->awaited_id) return;
+  for (tl__awaiter **at = &of->awaiters; *at; at = &(*at)->next)
+    if ((*at)->wake.task == t) {
+      tl__awaiter *gone = *at;
+      *at = gone->next;
+      tl_free(gone);
+      return;
+    }
 }
 
 int tl__await(lua_State *L) { /* 1: the task object */
@@ -216,6 +248,7 @@ int tl__await(lua_State *L) { /* 1: the task object */
   t->awaiters = a;
   w.task->awaited = t;
   w.task->awaited_id = t->id;
+  w.task->abort = await_abort;
   tl__deadlock_check(w.task->S, w.task);
   return tl_park(L, 0, await_k);
 }
@@ -256,6 +289,7 @@ static int defer_k(lua_State *L, int status, lua_KContext ctx) {
 static int defer_close(lua_State *L) {
   deferred *d = luaL_checkudata(L, 1, defer_name);
   tl_task *t = tl_task_current(L);
+  bool overdue = false;
   if (d->done) return 0;
   d->done = true;
   lua_settop(L, 1);
@@ -263,7 +297,8 @@ static int defer_close(lua_State *L) {
   lua_getiuservalue(L, 1, 1);
   if (t) {
     t->masks++;
-    if (t->cancelled) tl__arm_cleanup(t);
+    for (const tl__scope *s = t->scopes; s; s = s->outer) overdue = overdue || s->expired;
+    if (t->cancelled || overdue) tl__arm_cleanup(t);
   }
   return defer_k(L, lua_pcallk(L, 0, 0, 2, 0, defer_k), 0);
 }
@@ -289,6 +324,8 @@ void tl__open_wait(lua_State *L) {
   luaL_newmetatable(L, scope_name);
   lua_pushcfunction(L, scope_gc);
   lua_setfield(L, -2, "__gc");
+  lua_pushcfunction(L, scope_gc);
+  lua_setfield(L, -2, "__close"); /* of a coroutine that was closed inside it */
   luaL_newmetatable(L, defer_name);
   lua_pushcfunction(L, defer_close);
   lua_setfield(L, -2, "__close");
