@@ -58,3 +58,11 @@ void tl_buf_drop_front(tl_buf *b, size_t n) {
   b->len -= n;
   memmove(b->data, b->data + n, b->len);
 }
+
+void tl_buf_put_uint(tl_buf *b, uint64_t n) {
+  char digits[20];
+  size_t i = sizeof digits;
+  do digits[--i] = (char)('0' + n % 10);
+  while (n /= 10);
+  tl_buf_put(b, digits + i, sizeof digits - i);
+}

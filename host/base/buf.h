@@ -4,6 +4,7 @@
 #define TL_BASE_BUF_H
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 typedef struct tl_buf {
@@ -14,6 +15,7 @@ typedef struct tl_buf {
 void tl_buf_grow(tl_buf *b, size_t more); /* room for `more` bytes beyond len */
 void tl_buf_free(tl_buf *b);
 void tl_buf_printf(tl_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void tl_buf_put_uint(tl_buf *b, uint64_t n); /* in decimal */
 void tl_buf_vprintf(tl_buf *b, const char *fmt, va_list args);
 const char *tl_buf_cstr(tl_buf *b);          /* adds a NUL behind len, not counted */
 void tl_buf_drop_front(tl_buf *b, size_t n); /* moves the rest to the front */

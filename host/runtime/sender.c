@@ -98,7 +98,9 @@ static const tl_sent *held(const tl_tab *t, uint64_t version) {
 
 static void put_list(tl_buf *out, const char *key, tl_buf *items) {
   if (!items->len) return;
-  tl_buf_printf(out, ",\"%s\":[", key);
+  tl_buf_puts(out, ",\"");
+  tl_buf_puts(out, key);
+  tl_buf_puts(out, "\":[");
   tl_buf_put(out, items->data, items->len);
   tl_buf_putc(out, ']');
   if (items->cap > 512) tl_buf_free(items);
@@ -170,23 +172,15 @@ static bool nothing_to_send(const tl_tab *t) {
   return t->sent.version == t->version && !t->done.len && !t->effects.len && !t->errors.len;
 }
 
-static void put_number(tl_buf *b, uint64_t n) {
-  char digits[20];
-  int i = 20;
-  do digits[--i] = (char)('0' + n % 10);
-  while (n /= 10);
-  tl_buf_put(b, digits + i, (size_t)(20 - i));
-}
-
 /* One message, if there is something and the page takes it: else the tab stays dirty, and is looked at when the page has drained. */
 void tl_flush_tab(tl_tab *t) {
   if (!t->peer || nothing_to_send(t) || t->peer->ops->queued(t->peer->io)) return;
   tl_buf *b = &t->host->scratch;
   tl_buf_clear(b);
   tl_buf_puts(b, "{\"from\":");
-  put_number(b, t->sent.version);
+  tl_buf_put_uint(b, t->sent.version);
   tl_buf_puts(b, ",\"version\":");
-  put_number(b, t->version);
+  tl_buf_put_uint(b, t->version);
   if (t->sent.version != t->version) {
     put_patch(t, t->sent.root, b);
     remember(t);

@@ -125,7 +125,7 @@ void tl_tab_event_done(tl_tab *t, uint64_t id) {
       break;
     }
   if (t->done.len) tl_buf_putc(&t->done, ',');
-  tl_buf_printf(&t->done, "%llu", (unsigned long long)id);
+  tl_buf_put_uint(&t->done, id);
   tl_tab_mark(t);
 }
 
