@@ -376,6 +376,46 @@ static void write_moves(list_diff *l) {
   tl_free(m.waiting);
 }
 
+/* The common case: one element was changed in place. Then the trees have one shape and differ in one slot a level. */
+static bool one_changed(const tl_node *a, const tl_node *b, size_t *pos) {
+  for (*pos = 0;;) {
+    if (a->level != b->level || a->n != b->n || a->count != b->count) return false;
+    size_t n = a->n, i = 0, last = n;
+    if (a->level > 0) {
+      while (i < n && tl__children(a)[i] == tl__children(b)[i]) i++;
+      while (last > i && tl__children(a)[last - 1] == tl__children(b)[last - 1]) last--;
+    } else {
+      while (i < n && tl_identical(tl__items(a)[i], tl__items(b)[i])) i++;
+      while (last > i && tl_identical(tl__items(a)[last - 1], tl__items(b)[last - 1])) last--;
+    }
+    if (last != i + 1) return false;
+    if (a->level == 0) {
+      *pos += i;
+      return true;
+    }
+    if (i > 0) *pos += tl__ends(a)[i - 1];
+    a = tl__children(a)[i];
+    b = tl__children(b)[i];
+  }
+}
+
+/* False: not that case, nothing was written. */
+static bool write_one(list_diff *l, tl_value a, tl_value b, bool *differs) {
+  size_t pos, start = l->d->out->len;
+  if (!one_changed(a.node, b.node, &pos)) return false;
+  tl_value from = tl_list_at(a, pos), to = tl_list_at(b, pos), key;
+  if ((key_of(l, from, &key) || key_of(l, to, &key)) && !equal_key(l, from, to)) return false;
+  tl_buf_puts(l->d->out, "{\"$\":[\"list\",[");
+  begin_op(l, "~", pos);
+  tl_buf_putc(l->d->out, ',');
+  *differs = tl__diff_value(l->d, from, to, tl__hint_below(l->hint, "*", 1), l->level + 1);
+  if (*differs)
+    tl_buf_puts(l->d->out, "]]]}");
+  else
+    l->d->out->len = start;
+  return true;
+}
+
 bool tl__diff_list(tl__diff *d, tl_value a, tl_value b, const tl_keyhint *hint, int level) {
   if (tl_count(a) == 0 || tl_count(b) == 0) {
     if (tl_count(a) == tl_count(b)) return false;
@@ -385,6 +425,8 @@ bool tl__diff_list(tl__diff *d, tl_value a, tl_value b, const tl_keyhint *hint, 
   list_diff l = {.d = d, .hint = hint, .level = level};
   l.key = tl__hint_key(hint, &l.key_len);
   size_t start = d->out->len;
+  bool differs;
+  if (write_one(&l, a, b, &differs)) return differs && (tl__diff_shorten(d, start, b, level), true);
   load_gaps(&l, a, b);
   match_all(&l);
   tl_buf_puts(d->out, "{\"$\":[\"list\",[");

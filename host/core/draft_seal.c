@@ -73,9 +73,19 @@ static tl_node *empty_of(const tl_dnode *n) {
   return n->flags & DN_FLUID ? &tl__empty_fluid : &tl__empty_list;
 }
 
+/* After a seal in between `pub` is younger than the last commit: what was undone since is found here. */
+static bool is_base(const tl_dnode *n, const tl_node *now) {
+  const tl_node *base = n->base;
+  if (!base || now->count == 0 || base->level != now->level || base->n != now->n || base->kind != now->kind)
+    return false;
+  if (base->level == 0) return leaf_same(now, base);
+  return memcmp(tl__children(base), tl__children(now), now->n * sizeof(tl_node *)) == 0;
+}
+
 tl_node *tl__dnode_seal(tl_dnode *n) {
   if (n->now) return n->now;
   tl_node *now = n->tree->count > 0 ? seal_tree(n->tree) : empty_of(n);
+  if (is_base(n, now)) now = n->base;
   tl__dnode_set_now(n, tl__node_retain(now));
   return n->now;
 }
