@@ -426,7 +426,10 @@ bool tl__diff_list(tl__diff *d, tl_value a, tl_value b, const tl_keyhint *hint, 
   l.key = tl__hint_key(hint, &l.key_len);
   size_t start = d->out->len;
   bool differs;
-  if (write_one(&l, a, b, &differs)) return differs && (tl__diff_shorten(d, start, b, level), true);
+  if (write_one(&l, a, b, &differs)) {
+    if (differs) tl__diff_shorten(d, start, b, level);
+    return differs;
+  }
   load_gaps(&l, a, b);
   match_all(&l);
   tl_buf_puts(d->out, "{\"$\":[\"list\",[");
