@@ -35,19 +35,13 @@ const char *tl_string_bytes(const tl_value *v, size_t *len) {
   return (const char *)v->node->payload;
 }
 
-tl_value tl_retain(tl_value v) {
-  if (tl__counted(v)) tl__node_retain(v.node);
-  return v;
-}
-
-void tl_release(tl_value v) {
-  if (tl__counted(v)) tl__node_release(v.node);
-}
+tl_value tl_retain(tl_value v) { return tl__keep(v); }
+void tl_release(tl_value v) { tl__drop(v); }
 
 /* Bits of the second word decide for all but strings: the first has a mark of the draft's in containers. */
 bool tl_identical(tl_value a, tl_value b) {
-  if (a.kind != b.kind || a.i != b.i) return false;
-  return a.kind != TL_STRING || a.pad_ == b.pad_;
+  if (tl__kind(a) != tl__kind(b) || a.i != b.i) return false;
+  return tl__kind(a) != TL_STRING || a.pad_ == b.pad_;
 }
 
 static bool equal_int_float(int64_t i, double f) {
@@ -62,9 +56,30 @@ static bool equal_strings(tl_value a, tl_value b) {
   return na == nb && memcmp(sa, sb, na) == 0;
 }
 
+static bool same_shape(const tl_node *a, const tl_node *b) {
+  return a->level == b->level && a->n == b->n &&
+         (a->level == 0 || !memcmp(tl__ends(a), tl__ends(b), a->n * sizeof *tl__ends(a)));
+}
+
+static bool equal_slots(const tl_node *a, const tl_node *b) {
+  for (size_t i = 0; i < a->n; i++) {
+    if (a->kind == TL_MAP && !equal_strings(tl__entries(a)[i].key, tl__entries(b)[i].key)) return false;
+    tl_value va = *tl__value_slot(a, i), vb = *tl__value_slot(b, i);
+    if (!tl_identical(va, vb) && !tl_equal(va, vb)) return false;
+  }
+  return true;
+}
+
+/* Trees that differ by changes in place have one shape: node against node. Others go by a cursor over both. */
 static bool equal_containers(const tl_node *a, const tl_node *b) {
   if (a == b) return true;
   if (a->count != b->count) return false;
+  if (same_shape(a, b)) {
+    if (a->level == 0) return equal_slots(a, b);
+    for (size_t i = 0; i < a->n; i++)
+      if (!equal_containers(tl__children(a)[i], tl__children(b)[i])) return false;
+    return true;
+  }
   tl__cursor ca, cb;
   tl__cursor_start(&ca, a);
   tl__cursor_start(&cb, b);
@@ -94,4 +109,4 @@ bool tl_equal(tl_value a, tl_value b) {
 }
 
 size_t tl_bytes(tl_value v) { return tl__counted(v) ? v.node->bytes : 0; }
-int tl_depth(tl_value v) { return tl_is_container(v) ? v.node->depth : 0; }
+int tl_depth(tl_value v) { return tl__contains(v) ? v.node->depth : 0; }
