@@ -95,3 +95,14 @@ bool tl_error_is(lua_State *L, int idx, const char *name) {
   }
   return is;
 }
+
+static int is_error(lua_State *L) { /* value [, name] */
+  luaL_checkany(L, 1);
+  lua_pushboolean(L, tl_error_is(L, 1, luaL_optstring(L, 2, NULL)));
+  return 1;
+}
+
+void tl__open_error(lua_State *L) {
+  lua_pushcfunction(L, is_error);
+  lua_setfield(L, -2, "is_error");
+}
