@@ -23,23 +23,22 @@ void tl__node_free(tl_node *node) {
     for (size_t i = 0; i < node->n; i++) tl__node_release(tl__children(node)[i]);
   } else if (node->kind == TL_MAP) {
     for (size_t i = 0; i < node->n; i++) {
-      tl_release(tl__entries(node)[i].key);
-      tl_release(tl__entries(node)[i].value);
+      tl__drop(tl__entries(node)[i].key);
+      tl__drop(tl__entries(node)[i].value);
     }
   } else if (node->kind == TL_LIST) {
-    for (size_t i = 0; i < node->n; i++) tl_release(tl__items(node)[i]);
+    for (size_t i = 0; i < node->n; i++) tl__drop(tl__items(node)[i]);
   }
   tl_free(node);
 }
 
-static void sum_value(tl_node *node, tl_value v) {
-  if (v.kind == TL_DRAFT) {
-    node->flags |= TL__ALIEN;
+static inline void sum_value(tl_node *node, tl_value v) {
+  if (!tl__counted(v)) {
+    if (tl__kind(v) == TL_DRAFT) node->flags |= TL__ALIEN;
     return;
   }
-  if (!tl__counted(v)) return;
   node->bytes = tl__add_bytes(node->bytes, v.node->bytes);
-  if (v.kind == TL_STRING) return;
+  if (tl__kind(v) == TL_STRING) return;
   node->flags |= v.node->flags & TL__ALIEN;
   if (v.node->depth >= node->depth) node->depth = (uint16_t)(v.node->depth < 0xffff ? v.node->depth + 1 : 0xffff);
 }

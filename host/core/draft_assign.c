@@ -6,7 +6,7 @@ static bool usable(const tl_dnode *n, const tl_dnode *source) { return source->d
 
 static tl_node *content_of(tl_dnode *source) { return source->draft ? tl__dnode_seal(source) : source->base; }
 
-size_t tl__weight(tl_value v) { return v.kind == TL_DRAFT ? ((tl_dnode *)v.draft)->weight : tl_bytes(v); }
+size_t tl__weight(tl_value v) { return tl__kind(v) == TL_DRAFT ? ((tl_dnode *)v.draft)->weight : tl_bytes(v); }
 
 void tl__dnode_weigh(tl_dnode *n, size_t more, size_t less) {
   for (; more != less && n; n = n->parent) n->weight = n->weight + more > less ? n->weight + more - less : 0;
@@ -40,7 +40,7 @@ static int depth_of(tl_value v) {
 /* The root is level 0, a state 1, a var 2: an element of a var's container is one deeper than the var. What is homeless
  * counts as if it were a var's value, and is looked at again when it is assigned. */
 bool tl__deeper(const tl_dnode *n, tl_value v) {
-  if (v.kind != TL_DRAFT && !tl_is_container(v)) return false;
+  if (tl__kind(v) != TL_DRAFT && !tl__contains(v)) return false;
   int level = 1, depth = depth_of(v);
   const tl_dnode *at = n;
   for (; at->parent; at = at->parent) level++;
@@ -55,7 +55,7 @@ static bool displaced(const tl_dnode *n) { return tl__dnode_top(n)->flags & DN_D
 static tl_value assign_node(tl_dnode *n, tl_dnode *source) {
   tl_node *content = tl__node_retain(content_of(source));
   tl_value v = tl__wrap(content);
-  v.len = n->draft->mark;
+  v.pad_ |= (uint64_t)n->draft->mark << 8;
   if (!usable(n, source) || source->refs == 0 || tl__dnode_within(n, source)) return v;
   bool moves = displaced(source);
   if (!moves && !source->parent) return v; /* removed: stays what it is */
@@ -90,16 +90,16 @@ static tl_value assign_alien(tl_dnode *n, tl_value v) {
 }
 
 tl_value tl__assign(tl_dnode *n, tl_value v) {
-  if (v.kind == TL_DRAFT) return assign_node(n, v.draft);
-  if (!tl_is_container(v)) return v;
+  if (tl__kind(v) == TL_DRAFT) return assign_node(n, v.draft);
+  if (!tl__contains(v)) return v;
   if (v.node->flags & TL__ALIEN) return assign_alien(n, v);
-  v.len = n->draft->mark;
+  v.pad_ |= (uint64_t)n->draft->mark << 8;
   return v;
 }
 
 void tl__displace(tl_dnode *n, tl_value old) {
-  if (old.kind != TL_DRAFT) {
-    tl_release(old);
+  if (tl__kind(old) != TL_DRAFT) {
+    tl__drop(old);
     return;
   }
   tl__dnode_leave_home(old.draft, DN_DISPLACED);

@@ -5,8 +5,8 @@
 
 /* The value of a slot as others may see it, borrowed. */
 static inline tl_value plain(tl_value slot) {
-  if (slot.kind == TL_DRAFT) return tl__wrap(((tl_dnode *)slot.draft)->now);
-  if (slot.kind == TL_LIST || slot.kind == TL_MAP) slot.len = 0; /* the mark is the draft's own */
+  if (tl__kind(slot) == TL_DRAFT) return tl__wrap(((tl_dnode *)slot.draft)->now);
+  if (tl__contains(slot)) slot.pad_ = tl__kind(slot); /* the mark is the draft's own */
   return slot;
 }
 
@@ -29,8 +29,8 @@ static bool leaf_same(const tl_node *leaf, const tl_node *pub) {
 static tl_node *leaf_copy(const tl_node *leaf) {
   tl_node *copy = tl__node_new(leaf->kind, 0, leaf->n);
   for (size_t i = 0; i < leaf->n; i++) {
-    *tl__value_slot(copy, i) = tl_retain(plain(*tl__value_slot(leaf, i)));
-    if (leaf->kind == TL_MAP) tl__entries(copy)[i].key = tl_retain(tl__entries(leaf)[i].key);
+    *tl__value_slot(copy, i) = tl__keep(plain(*tl__value_slot(leaf, i)));
+    if (leaf->kind == TL_MAP) tl__entries(copy)[i].key = tl__keep(tl__entries(leaf)[i].key);
   }
   return copy;
 }

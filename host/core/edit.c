@@ -37,11 +37,11 @@ tl_node *tl__edit_copy(tl_node *sealed) {
     for (size_t i = 0; i < node->n; i++) tl__node_retain(tl__children(node)[i]);
   } else if (node->kind == TL_MAP) {
     for (size_t i = 0; i < node->n; i++) {
-      tl_retain(tl__entries(node)[i].key);
-      tl_retain(tl__entries(node)[i].value);
+      tl__keep(tl__entries(node)[i].key);
+      tl__keep(tl__entries(node)[i].value);
     }
   } else {
-    for (size_t i = 0; i < node->n; i++) tl_retain(tl__items(node)[i]);
+    for (size_t i = 0; i < node->n; i++) tl__keep(tl__items(node)[i]);
   }
   return node;
 }
@@ -197,7 +197,7 @@ tl_value tl__edit_remove(tl_node **root, size_t pos) {
     node = editable(&tl__children(node)[c]);
   }
   tl_value gone = *tl__value_slot(node, pos);
-  if (node->kind == TL_MAP) tl_release(tl__entries(node)[pos].key);
+  if (node->kind == TL_MAP) tl__drop(tl__entries(node)[pos].key);
   close_gap(node, pos);
   node->count--;
   while (depth-- > 0) mend(path[depth], taken[depth]);
@@ -215,8 +215,8 @@ void tl__edit_free(tl_node *node) {
       tl__edit_free(tl__children(node)[i]);
       continue;
     }
-    if (node->kind == TL_MAP) tl_release(tl__entries(node)[i].key);
-    tl_release(*tl__value_slot(node, i));
+    if (node->kind == TL_MAP) tl__drop(tl__entries(node)[i].key);
+    tl__drop(*tl__value_slot(node, i));
   }
   edit_drop(node);
 }

@@ -44,8 +44,13 @@ static inline tl_value *tl__value_slot(const tl_node *leaf, size_t at) {
   return leaf->kind == TL_MAP ? &tl__entries(leaf)[at].value : &tl__items(leaf)[at];
 }
 static inline tl_value tl__wrap(tl_node *node) { return (tl_value){.pad_ = node->kind, .node = node}; }
+/* Kind and length are read out of the first word here, not as bytes: a value that comes in two registers would go
+ * through memory for that, and reading it back stalls. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the kind is the low byte of the first word");
+static inline uint8_t tl__kind(tl_value v) { return (uint8_t)v.pad_; }
+static inline bool tl__contains(tl_value v) { return tl__kind(v) == TL_LIST || tl__kind(v) == TL_MAP; }
 static inline bool tl__counted(tl_value v) {
-  return v.kind == TL_LIST || v.kind == TL_MAP || (v.kind == TL_STRING && v.len == TL_LONG);
+  return tl__contains(v) || (v.pad_ & 0xffff) == (TL_LONG << 8 | TL_STRING);
 }
 
 /* Nodes. */
@@ -59,6 +64,13 @@ static inline tl_node *tl__node_retain(tl_node *node) {
 static inline void tl__node_release(tl_node *node) {
   if (node->flags & TL__STATIC) return;
   if (atomic_fetch_sub_explicit(&node->refs, 1, memory_order_acq_rel) == 1) tl__node_free(node);
+}
+static inline tl_value tl__keep(tl_value v) {
+  if (tl__counted(v)) tl__node_retain(v.node);
+  return v;
+}
+static inline void tl__drop(tl_value v) {
+  if (tl__counted(v)) tl__node_release(v.node);
 }
 void tl__node_sum(tl_node *node); /* fills in count, bytes, depth, flags (and ends) from what it holds */
 tl_node *tl__branches(tl_node **nodes, size_t n); /* the branches over n > 0 sealed nodes of one level; owned */
