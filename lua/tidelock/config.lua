@@ -9,8 +9,7 @@ local config = {}
 ---@param options table<string, number|boolean>
 function config.config(options)
   if type(options) ~= "table" then error("tl.config takes a table: tl.config{ tab_ttl = 600 }", 2) end
-  local app = native.app_table()
-  if not app or app.frozen then error("tl.config: options are set while main.lua loads", 2) end
+  if not native.app_table() or native.frozen() then error("tl.config: options are set while main.lua loads", 2) end
   for name, value in pairs(options) do
     if type(value) == "boolean" then value = value and 1 or 0 end
     if type(value) ~= "number" then error(("tl.config: %s: a number or a boolean is needed, not %s"):format(name, type(value)), 2) end

@@ -1,8 +1,11 @@
--- http.lua: `tl.http`: requests over HTTP that suspend the task which makes them, never the host. May use: native.
+-- http.lua: `tl.http`: requests over HTTP that suspend the task which makes them, never the host. May use: native, where.
 -- An answer is { status, headers, body, json = function }; what could not be done is nil, message, code, with code one of
 -- "connect" "dns" "timeout" "too_large" "tls" "redirects" "protocol" "url".
 
 local native = require "tidelock.native"
+local where = require "tidelock.where"
+
+where.register()
 
 local http = {}
 
@@ -23,7 +26,7 @@ end
 
 local function full_url(opts)
   local url = opts.url
-  if type(url) ~= "string" then error("tl.http: url must be a string, not " .. type(url), 3) end
+  if type(url) ~= "string" then where.fail("tl.http: url must be a string, not %s", type(url)) end
   if url:sub(1, 1) == "/" then url = native.own_address() .. url end
   if opts.query then url = url .. (url:find("?", 1, true) and "&" or "?") .. encoded(opts.query) end
   return url
@@ -32,7 +35,7 @@ end
 -- The body and its content type.
 local function body_of(opts)
   local given = (opts.body and 1 or 0) + (opts.json ~= nil and 1 or 0) + (opts.form and 1 or 0)
-  if given > 1 then error("tl.http: give one of body, json and form", 3) end
+  if given > 1 then where.fail "tl.http: give one of body, json and form" end
   if opts.json ~= nil then return native.json_encode(opts.json), "application/json" end
   if opts.form then return encoded(opts.form), "application/x-www-form-urlencoded" end
   return opts.body
@@ -42,7 +45,7 @@ local function header_list(opts, content_type)
   local out, has_type = {}, false
   for name, value in pairs(opts.headers or {}) do
     local text = ("%s: %s"):format(name, value)
-    if text:find "[\r\n%z]" then error("tl.http: a header may not contain a line break: " .. name, 3) end
+    if text:find "[\r\n%z]" then where.fail("tl.http: a header may not contain a line break: %s", name) end
     out[#out + 1] = text
     has_type = has_type or name:lower() == "content-type"
   end
@@ -68,9 +71,9 @@ end
 ---@return string|nil message
 ---@return string|nil code
 function http.request(opts)
-  if type(opts) ~= "table" then error("tl.http.request takes a table: tl.http.request{ url = ... }", 2) end
+  if type(opts) ~= "table" then where.fail "tl.http.request takes a table: tl.http.request{ url = ... }" end
   for name in pairs(opts) do
-    if not known[name] then error("tl.http: unknown option " .. tostring(name), 2) end
+    if not known[name] then where.fail("tl.http: unknown option %s", tostring(name)) end
   end
   local body, content_type = body_of(opts)
   local method = opts.method or (body and "POST" or "GET")

@@ -21,7 +21,7 @@ local declared = pages.declared
 local function open_app(what)
   local app = native.app_table()
   if not app then where.fail("%s belongs into an app's main.lua", what) end
-  if app.frozen or where.page then where.fail("%s: pages are declared while main.lua loads", what) end
+  if native.frozen() or where.page then where.fail("%s: pages are declared while main.lua loads", what) end
   return app
 end
 

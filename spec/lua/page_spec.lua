@@ -4,19 +4,20 @@ local page = require "tidelock.page"
 local route = require "tidelock.route"
 local ui = require "tidelock.ui"
 
-local real = { app_table = native.app_table, offer = native.offer, keyhint = native.keyhint }
+local real = { app_table = native.app_table, frozen = native.frozen, offer = native.offer, keyhint = native.keyhint }
 local app, offers, hints
 
 -- An app of tables only; the host's is not asked.
 before_each(function()
   app, offers, hints = { frozen = false }, {}, {}
   native.app_table = function() return app end
+  native.frozen = function() return app.frozen end
   native.offer = function(name) offers[#offers + 1] = name end
   native.keyhint = function(path, key) hints[#hints + 1] = table.concat(path, ".") .. "=" .. key end
 end)
 
 after_each(function()
-  native.app_table, native.offer, native.keyhint = real.app_table, real.offer, real.keyhint
+  for name, fn in pairs(real) do native[name] = fn end
 end)
 
 local function event(name) return setmetatable({ handler = name }, { __tidelock = "event" }) end
