@@ -1,7 +1,9 @@
 /* value_spec.c: scalars, containers of all sizes, comparing, memory. */
+#include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/draft.h"
 #include "spec.h"
 
 static void scalars(void) {
@@ -105,6 +107,33 @@ static void memory(void) {
   tl_release(v);
 }
 
+/* Roots cross between threads by reference: each takes one, drafts from it, and lets go; the last one frees. */
+static void *use_root(void *arg) {
+  tl_value root = *(tl_value *)arg;
+  for (unsigned i = 0; i < spec_rounds(2000); i++) {
+    tl_draft *d = tl_draft_begin(root);
+    tl_dnode *items = tl_dnode_get(tl_dnode_get(tl_draft_root(d), "Job", 3).node, "items", 5).node;
+    tl_dnode_put(tl_dnode_at(items, i % 100).node, "done", 4, tl_int(i));
+    tl_value now = tl_draft_finish(d);
+    tl_release(tl_retain(now));
+    tl_release(now);
+  }
+  tl_release(root);
+  return NULL;
+}
+
+static void threads(void) {
+  pthread_t t[4];
+  tl_value root = spec_rows(100);
+  for (int i = 0; i < 4; i++) {
+    tl_retain(root);
+    pthread_create(&t[i], NULL, use_root, &root);
+  }
+  for (int i = 0; i < 4; i++) pthread_join(t[i], NULL);
+  CHECK(spec_same_kind(root, root) && tl_count(root) == 1);
+  tl_release(root);
+}
+
 void spec_value(void) {
   static const size_t sizes[] = {0, 1, 2, 12, 13, 29, 30, 31, 60, 61, 899, 900, 901, 3000, 30000};
   scalars();
@@ -118,4 +147,5 @@ void spec_value(void) {
   empties();
   equality();
   memory();
+  threads();
 }
