@@ -5,18 +5,22 @@ import { createServer } from 'node:http';
 import net from 'node:net';
 import { describe, it } from 'node:test';
 import { DEMO } from './support/host.js';
-import { openApp, openPage, reaches, record, shows } from './support/page.js';
+import { openApp, openPage, reaches, record, shows, until } from './support/page.js';
 
 const RESULT = '#result';
 const fetchData = page => page.getByRole('button', { name: 'Fetch Data' }).click();
 
-// A server that answers when it is told to; gives its address and the waiting answers.
+// A server that answers when it is told to; gives its address, and a function for the next request's answer.
 async function slowServer(t) {
   const waiting = [];
   const server = createServer((request, response) => waiting.push(response));
   await new Promise(done => server.listen(0, '127.0.0.1', done));
+  const next = async () => {
+    await until(() => waiting.length > 0, 'a request arrives');
+    return waiting.shift();
+  };
   t.after(() => { server.closeAllConnections(); server.close(); });
-  return { url: `http://127.0.0.1:${server.address().port}/line.txt`, waiting };
+  return { url: `http://127.0.0.1:${server.address().port}/line.txt`, next };
 }
 
 async function closedPort() {
@@ -49,7 +53,7 @@ describe('low level', { concurrency: 3 }, () => {
     await page.getByRole('button', { name: 'Start' }).click();
     await reaches(page, '#my-task h2', 2);
     await shows(other, RESULT, 'Nothing fetched yet.');
-    server.waiting.shift().end('Slack water.\nA second line.\n');
+    (await server.next()).end('Slack water.\nA second line.\n');
     await shows(page, RESULT, 'Slack water.');
     assert.ok(await page.getByRole('button', { name: 'Fetch Data' }).isEnabled());
     await shows(other, RESULT, 'Nothing fetched yet.');
@@ -69,7 +73,7 @@ describe('low level', { concurrency: 3 }, () => {
     const { page } = await openApp(t, DEMO, { host: { env: { TEXT_URL: server.url } } });
     await fetchData(page);
     await shows(page, RESULT, 'loading …');
-    server.waiting.shift().writeHead(503).end('<b>busy</b>');
+    (await server.next()).writeHead(503).end('<b>busy</b>');
     await shows(page, `${RESULT} .error`, 'the answer was 503');
   });
 
@@ -79,7 +83,7 @@ describe('low level', { concurrency: 3 }, () => {
     await fetchData(page);
     await shows(page, RESULT, 'loading …');
     await page.close();
-    server.waiting.shift().end('Too late.\n');
+    (await server.next()).end('Too late.\n');
     await host.stop();
   });
 });
