@@ -254,7 +254,7 @@ static int read_map(reader *r, tl_value *out) {
   const char *from = r->p - 1;
   if (read_items(r, '}')) return -1;
   size_t n = (r->n - base) / 2;
-  tl_value map = tl_map((tl_entry *)(r->stack + base), n);
+  tl_value map = tl_map(n ? (tl_entry *)(r->stack + base) : NULL, n);
   r->n = base;
   if (tl_count(map) < n) {
     tl_release(map);
