@@ -188,6 +188,37 @@ void tl__deadlock_check(tl_lua *S, tl_task *waiter) {
   break_wait(waiter);
 }
 
+/* ---- why somebody may not write ---- */
+
+static const char *push_where(lua_State *L, const tl__hold *h) {
+  tl_buf where = {0};
+  tl__hold_where(h, &where);
+  lua_pushlstring(L, where.data, where.len);
+  tl_buf_free(&where);
+  return lua_tostring(L, -1);
+}
+
+void tl__hold_refuse(lua_State *L, const tl_cell *cell, const char *path) {
+  const tl_task *t = tl_lua_of(L)->current;
+  luaL_checkstack(L, 2, NULL);
+  if (!t)
+    tl_raise(L, "ImmutableStateError",
+             "%s: neither a handler nor a task runs here (in a library's callback, say); start a task by tl.spawn and write there, "
+             "inside with_state or modify_state",
+             path);
+  if (!t->hold.held) return;
+  if (t->hold.cell != cell)
+    tl_raise(L, "ImmutableStateError",
+             "%s: the state is another tab's, and the lock that is held here (since %s) is not; a background task that holds no lock "
+             "writes it by tl.modify_state(token, State, fn)",
+             path, push_where(L, &t->hold));
+  if (!tl_cell_inside(L, cell))
+    tl_raise(L, "ImmutableStateError",
+             "%s: the block entered at %s is that of a coroutine which is suspended, and this code is outside of it; write in "
+             "that coroutine, or let it leave its block first",
+             path, push_where(L, &t->hold));
+}
+
 /* ---- entering from Lua ---- */
 
 static void note_place(lua_State *L, tl__hold *h) {
@@ -203,11 +234,7 @@ static void note_place(lua_State *L, tl__hold *h) {
 }
 
 static int refuse_nesting(lua_State *L, tl_task *t, const char *what, const tl_cell *cell) {
-  tl_buf where = {0};
-  tl__hold_where(&t->hold, &where);
-  lua_pushlstring(L, where.data, where.len);
-  tl_buf_free(&where);
-  const char *held = lua_tostring(L, -1);
+  const char *held = push_where(L, &t->hold);
   if (t->kind == TL__HANDLER && !t->hold.line)
     return tl_raise(L, "ImmutableStateError",
                     "%s in the handler %s, which already holds its tab's lock from its first line to its last; write the state "
@@ -313,11 +340,21 @@ static int need_function(lua_State *L, int arg, const char *usage) {
   return tl_raise(L, "TypeError", "%s: a function is needed, not %s", usage, luaL_typename(L, arg));
 }
 
-static int with_state(lua_State *L) {
+/* The view of what is to be entered, at 1. Raises. */
+static tl_view *need_view(lua_State *L, const char *usage) {
   tl_view *view = lua_gettop(L) ? tl_enterable(L, 1) : NULL;
+  tl_class *cls = view ? NULL : tl_class_at(L, 1);
+  if (cls)
+    tl_raise(L, "TypeError",
+             "%s: the first argument is the class %s; a state instance (self) is needed, which handlers and tasks are given", usage,
+             tl_class_name(cls));
   if (!view)
-    tl_raise(L, "TypeError", "with_state(self, fn, ...): the first argument must be a state instance (self), not %s",
-             luaL_typename(L, 1));
+    tl_raise(L, "TypeError", "%s: the first argument must be a state instance (self), not %s", usage, luaL_typename(L, 1));
+  return view;
+}
+
+static int with_state(lua_State *L) {
+  tl_view *view = need_view(L, "with_state(self, fn, ...)");
   need_function(L, 2, "with_state(self, fn, ...)");
   return start_block(L, view, "with_state");
 }
@@ -361,12 +398,22 @@ typedef struct guard {
 
 static const char guard_name[] = "tidelock.lock";
 
+/* Is the scope left in the normal way? The error value alone does not tell: it is nil also when a message handler of xpcall gave
+ * nothing, or when a coroutine is closed. But only a normal exit calls from the Lua function whose variable it is; an error calls from
+ * the C function that catches it, a reset from the coroutine's base. */
+static bool left_normally(lua_State *L) {
+  lua_Debug ar;
+  if (!lua_isnoneornil(L, 2) || !lua_getstack(L, 1, &ar)) return false;
+  lua_getinfo(L, "S", &ar);
+  return *ar.what != 'C';
+}
+
 static int guard_close(lua_State *L) { /* guard, error or nil */
   guard *g = luaL_checkudata(L, 1, guard_name);
   tl_task *t = g->task;
   if (!t || t->id != g->id || !t->hold.held || t->hold.serial != g->serial) return 0;
   g->task = NULL;
-  if (lua_isnoneornil(L, 2) && !t->S->killing && tl_task_current(L) == t) tl__hold_commit(L, t);
+  if (left_normally(L) && !t->S->killing && tl_task_current(L) == t) tl__hold_commit(L, t);
   else tl__hold_rollback(t);
   return 0;
 }
@@ -383,9 +430,7 @@ static int guard_k(lua_State *L, int status, lua_KContext ctx) {
 }
 
 static int lock_state(lua_State *L) {
-  tl_view *view = lua_gettop(L) ? tl_enterable(L, 1) : NULL;
-  if (!view)
-    tl_raise(L, "TypeError", "lock(self): the argument must be a state instance (self), not %s", luaL_typename(L, 1));
+  tl_view *view = need_view(L, "lock(self)");
   tl_task *t = check_enter(L, "lock", view->cell);
   guard *g = lua_newuserdatauv(L, sizeof *g, 0);
   g->task = NULL;

@@ -205,21 +205,11 @@ void tl__check_type(lua_State *L, const tl_var *var, tl_value v) {
   if (!fits_type(var, tl_kind_of(v))) raise_type(L, var, tl_kind_of(v));
 }
 
-void tl__refuse_other_tab(lua_State *L, const tl_view *v, const char *path) {
-  const tl_task *t = tl_task_current(L);
-  if (t && t->hold.held && v && t->hold.cell != v->cell)
-    tl_raise(
-        L, "ImmutableStateError",
-        "%s: the state is another tab's, and the lock that is held here is not; a task that is outside of all blocks "
-        "writes it by tl.modify_state(token, ...)",
-        path);
-}
-
 static int refuse_write(lua_State *L, const tl_instance *s, const char *name) {
   const tl_app *a = s->cls->app;
   const char *path = lua_pushfstring(L, "%s.%s", s->cls->name, name);
   if (s->trace || (a && a->evaluating)) return tl__computed_write(L, path);
-  tl__refuse_other_tab(L, s->view, path);
+  tl__hold_refuse(L, s->view->cell, path);
   return tl_raise(
       L, "ImmutableStateError",
       "%s: a background task may write its state only inside with_state (tl.with_state(self, function() ... "

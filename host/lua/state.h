@@ -23,8 +23,6 @@ int tl__undeclared(lua_State *L, const tl_class *c, int members,
                    int key); /* raises, with the name that was perhaps meant */
 
 void tl__state_guard(lua_State *L, int idx, const char *name); /* raises unless the instance at idx may be written now */
-/* Raises when the running task holds the lock of another tab than the view's. */
-void tl__refuse_other_tab(lua_State *L, const tl_view *v, const char *path);
 
 void tl__open_json(lua_State *L);
 void tl__open_tablelib(lua_State *L);

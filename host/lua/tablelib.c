@@ -68,20 +68,24 @@ void tl__open_tablelib(lua_State *L) {
   lua_pop(L, 2);
 }
 
-/* ---- debug: no way round the guard through metatables, user values or the upvalues of our C functions ---- */
+/* ---- debug: no way round the guard through metatables, user values, or the upvalues and stacks of C functions ---- */
 
-/* Userdata of ours say so in their metatable. */
-static bool is_ours(lua_State *L, int idx) {
-  if (lua_type(L, idx) != LUA_TUSERDATA || !luaL_getmetafield(L, idx, "__metatable")) return false;
+static bool says_ours(lua_State *L, int idx, const char *field) {
+  if (!luaL_getmetafield(L, idx, field)) return false;
   const char *s = lua_tostring(L, -1);
   bool ours = s && !strncmp(s, "tidelock.", 9);
   lua_pop(L, 1);
   return ours;
 }
 
+/* Userdata of ours say so in their metatable. */
+static bool is_ours(lua_State *L, int idx) {
+  return lua_type(L, idx) == LUA_TUSERDATA && (says_ours(L, idx, "__metatable") || says_ours(L, idx, "__name"));
+}
+
 static int debug_getmetatable(lua_State *L) {
   if (!is_ours(L, 1)) return original(L);
-  luaL_getmetafield(L, 1, "__metatable");
+  if (!luaL_getmetafield(L, 1, "__metatable")) luaL_getmetafield(L, 1, "__name");
   return 1;
 }
 
@@ -103,6 +107,17 @@ static int debug_setuservalue(lua_State *L) {
 
 static int debug_upvalue(lua_State *L) { return lua_iscfunction(L, 1) ? 0 : original(L); }
 
+/* getlocal and setlocal ([thread,] level, n [, value]): the temporaries of a C function are its own. What it keeps there may be all
+ * that keeps its memory. */
+static int debug_local(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+  int level = co ? 2 : 1;
+  lua_Debug ar;
+  if (!lua_isinteger(L, level) || !lua_getstack(co ? co : L, (int)lua_tointeger(L, level), &ar)) return original(L);
+  lua_getinfo(co ? co : L, "S", &ar);
+  return *ar.what == 'C' ? 0 : original(L);
+}
+
 static int debug_getregistry(lua_State *L) { return luaL_error(L, "the registry belongs to the host"); }
 
 void tl__open_debug(lua_State *L) {
@@ -110,6 +125,7 @@ void tl__open_debug(lua_State *L) {
       {"getmetatable", debug_getmetatable}, {"setmetatable", debug_setmetatable},
       {"getuservalue", debug_getuservalue}, {"setuservalue", debug_setuservalue},
       {"getupvalue", debug_upvalue},        {"setupvalue", debug_upvalue},
+      {"getlocal", debug_local},            {"setlocal", debug_local},
       {"getregistry", debug_getregistry},   {NULL, NULL},
   };
   lua_getglobal(L, "debug");

@@ -351,6 +351,7 @@ static void give_thread(tl_task *t) {
   lua_State *co = t->co;
   t->co = NULL;
   if (!co) return;
+  lua_sethook(co, NULL, 0, 0); /* what this task set must not run in the next one */
   if (S->pool_n < (int)(sizeof S->pool / sizeof *S->pool) && lua_status(co) == LUA_OK) {
     S->pool[S->pool_n++] = co;
     return;
