@@ -1,4 +1,5 @@
-/* main.c: the command line: run, test, --version, --help. Exit codes: 0 done, 1 it failed (or specs did), 2 wrong usage. */
+/* main.c: the command line: run, test, --version, --help. Exit codes: 0 done, 1 it failed (or specs did), 2 wrong
+ * usage. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,18 +10,17 @@
 #include "base/mem.h"
 #include "runtime/host.h"
 
-static const char usage[] =
-    "tidelock: live web apps in Lua whose long work runs in the background\n"
-    "\n"
-    "  tidelock run FILE [options]     serve the app in FILE (main.lua)\n"
-    "      --port N                    port (8000; 0: any free one)\n"
-    "      --host ADDRESS              address to listen on (127.0.0.1)\n"
-    "      --origin URL                also let pages of this origin connect; may be repeated\n"
-    "      --dev                       show errors on the page, with tracebacks\n"
-    "      --store memory              where tabs are kept (memory is the only store so far)\n"
-    "  tidelock test [DIR|FILE ...]    run the specs (busted); DIR is spec unless given\n"
-    "  tidelock --version\n"
-    "  tidelock --help\n";
+static const char usage[] = "tidelock: live web apps in Lua whose long work runs in the background\n"
+                            "\n"
+                            "  tidelock run FILE [options]     serve the app in FILE (main.lua)\n"
+                            "      --port N                    port (8000; 0: any free one)\n"
+                            "      --host ADDRESS              address to listen on (127.0.0.1)\n"
+                            "      --origin URL                also let pages of this origin connect; may be repeated\n"
+                            "      --dev                       show errors on the page, with tracebacks\n"
+                            "      --store memory              where tabs are kept (memory is the only store so far)\n"
+                            "  tidelock test [DIR|FILE ...]    run the specs (busted); DIR is spec unless given\n"
+                            "  tidelock --version\n"
+                            "  tidelock --help\n";
 
 static int wrong_usage(const char *fmt, const char *what) {
   fprintf(stderr, "tidelock: ");
@@ -61,9 +61,12 @@ static int take_option(tl_host *h, run_options *o, int argc, char **argv) {
   if (!known) return wrong_usage("unknown option %s", name), -1;
   if (argc < 2) return wrong_usage("%s needs a value", name), -1;
   if (!strcmp(name, "--port")) return read_port(argv[1], &o->port) ? -1 : 2;
-  if (!strcmp(name, "--host")) o->bind = argv[1];
-  else if (!strcmp(name, "--origin")) add_origin(h, argv[1]);
-  else o->store = argv[1];
+  if (!strcmp(name, "--host"))
+    o->bind = argv[1];
+  else if (!strcmp(name, "--origin"))
+    add_origin(h, argv[1]);
+  else
+    o->store = argv[1];
   return 2;
 }
 
@@ -96,7 +99,8 @@ static int serve(tl_host *h, const run_options *o) {
     return 1;
   }
   bool v6 = strchr(o->bind, ':') != NULL;
-  printf("%s is ready at http://%s%s%s:%d/\n", o->file, v6 ? "[" : "", o->bind, v6 ? "]" : "", tl_server_port(h->server));
+  printf("%s is ready at http://%s%s%s:%d/\n", o->file, v6 ? "[" : "", o->bind, v6 ? "]" : "",
+         tl_server_port(h->server));
   fflush(stdout);
   tl_host_run(h);
   return 0;

@@ -6,17 +6,23 @@
 static void append(tl_lock *k, tl_waiter *w) {
   w->next = NULL;
   w->prev = k->last;
-  if (k->last) k->last->next = w;
-  else k->first = w;
+  if (k->last)
+    k->last->next = w;
+  else
+    k->first = w;
   k->last = w;
   k->waiting++;
 }
 
 static void unlink_waiter(tl_lock *k, tl_waiter *w) {
-  if (w->prev) w->prev->next = w->next;
-  else k->first = w->next;
-  if (w->next) w->next->prev = w->prev;
-  else k->last = w->prev;
+  if (w->prev)
+    w->prev->next = w->next;
+  else
+    k->first = w->next;
+  if (w->next)
+    w->next->prev = w->prev;
+  else
+    k->last = w->prev;
   w->next = w->prev = NULL;
   k->waiting--;
 }

@@ -1,18 +1,18 @@
-/* timers.h: a heap of due times. A timer is embedded in what waits; it is in at most one heap. Of equal due times the one that was
- * added first comes first. Pure: time is whatever the caller says it is. */
+/* timers.h: a heap of due times. A timer is embedded in what waits; it is in at most one heap. Of equal due times the
+ * one that was added first comes first. Pure: time is whatever the caller says it is. */
 #ifndef TL_CORE_TIMERS_H
 #define TL_CORE_TIMERS_H
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct tl_timer {
-  uint64_t due, seq;  /* ns */
-  size_t at;          /* place in the heap, from 1; 0: in none */
+  uint64_t due, seq; /* ns */
+  size_t at;         /* place in the heap, from 1; 0: in none */
   void (*fire)(struct tl_timer *t);
 } tl_timer;
 
 typedef struct tl_timers {
-  tl_timer **heap;    /* heap[1..count] */
+  tl_timer **heap; /* heap[1..count] */
   size_t count, cap;
   uint64_t seq;
 } tl_timers;

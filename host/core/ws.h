@@ -10,12 +10,12 @@
 typedef enum tl_ws_event { TL_WS_TEXT, TL_WS_BINARY, TL_WS_PING, TL_WS_PONG, TL_WS_CLOSE } tl_ws_event;
 
 typedef struct tl_ws {
-  tl_buf partial;       /* raw bytes of an incomplete frame */
-  tl_buf message;       /* unmasked payload of a fragmented message so far */
-  size_t checked;       /* bytes at the front of message that are known to be valid UTF-8 */
-  size_t max;           /* limit of a message in bytes; over it the peer is failed with 1009 */
-  uint8_t opcode;       /* of the fragmented message; 0: none under way */
-  bool failed, closed;  /* nothing more is read */
+  tl_buf partial;      /* raw bytes of an incomplete frame */
+  tl_buf message;      /* unmasked payload of a fragmented message so far */
+  size_t checked;      /* bytes at the front of message that are known to be valid UTF-8 */
+  size_t max;          /* limit of a message in bytes; over it the peer is failed with 1009 */
+  uint8_t opcode;      /* of the fragmented message; 0: none under way */
+  bool failed, closed; /* nothing more is read */
 } tl_ws;
 
 /* An event's bytes are valid during the call only. TL_WS_CLOSE: code (1005: none given), payload = reason. */
@@ -23,11 +23,13 @@ typedef void (*tl_ws_fn)(void *ctx, tl_ws_event ev, const char *payload, size_t 
 
 void tl_ws_init(tl_ws *w, size_t max);
 void tl_ws_free(tl_ws *w);
-/* Reads n bytes (unmasked in place: data is changed). 0, or the close code to fail the peer with (1002, 1007, 1009). fn may free
- * nothing of w; it may set w->closed to stop the reading. */
+/* Reads n bytes (unmasked in place: data is changed). 0, or the close code to fail the peer with (1002, 1007, 1009). fn
+ * may free nothing of w; it may set w->closed to stop the reading. */
 int tl_ws_read(tl_ws *w, char *data, size_t n, tl_ws_fn fn, void *ctx);
 
-size_t tl_ws_head(char out[14], int opcode, size_t payload); /* head of an outgoing, unfragmented frame; its length. opcode 1 text, 8 close, 9 ping, 10 pong */
+size_t tl_ws_head(
+    char out[14], int opcode,
+    size_t payload); /* head of an outgoing, unfragmented frame; its length. opcode 1 text, 8 close, 9 ping, 10 pong */
 void tl_ws_close_frame(tl_buf *out, int code, const char *reason);
 void tl_ws_accept(const char *key, size_t n, char out[29]); /* Sec-WebSocket-Accept of a Sec-WebSocket-Key */
 

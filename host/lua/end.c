@@ -37,7 +37,8 @@ void tl_lua_kill_all(tl_lua *S) {
 }
 
 static void describe_task(const tl_task *t, tl_buf *line) {
-  static const char *const states[] = {"running", "waiting for a lock", "sleeping", "waiting", "done", "failed", "cancelled"};
+  static const char *const states[] = {"running", "waiting for a lock", "sleeping", "waiting", "done",
+                                       "failed",  "cancelled"};
   tl_buf_printf(line, "task %llu %s: %s", (unsigned long long)t->id, tl__task_name(t), states[t->status]);
   if (t->hold.held) {
     tl_buf_puts(line, ", holds the lock taken at ");

@@ -1,7 +1,7 @@
 /* globals.c: what is changed in Lua's standard globals, and the loader of an app's files.
  *
- * Files of the app's folder run in an environment of their own on top of _G: reading an undeclared global raises there, assigning
- * one while a handler runs is reported. Libraries and _G are left alone. */
+ * Files of the app's folder run in an environment of their own on top of _G: reading an undeclared global raises there,
+ * assigning one while a handler runs is reported. Libraries and _G are left alone. */
 #include <string.h>
 
 #include "base/log.h"
@@ -11,7 +11,9 @@ static char key_env;    /* the environment of the app's files */
 static char key_loaded; /* names of the modules that came from the app's folder */
 
 static int no_exit(lua_State *L) {
-  return tl_raise(L, "Error", "os.exit would end the whole host with all its tabs; use return, error, or stop the host by a signal");
+  return tl_raise(
+      L, "Error",
+      "os.exit would end the whole host with all its tabs; use return, error, or stop the host by a signal");
 }
 
 /* error(nil) raises a value: __close cannot tell a nil error from a normal exit, and would commit. */
@@ -44,7 +46,8 @@ static int undeclared(lua_State *L) { /* __index of the environment: env, key */
   lua_pushvalue(L, 2);
   lua_rawget(L, -2);
   if (!lua_isnil(L, -1)) return 1;
-  return tl_raise(L, "UndeclaredGlobalError", "the global \"%s\" was never assigned; is it misspelt, or a missing local or require?",
+  return tl_raise(L, "UndeclaredGlobalError",
+                  "the global \"%s\" was never assigned; is it misspelt, or a missing local or require?",
                   luaL_tolstring(L, 2, NULL));
 }
 
@@ -52,8 +55,10 @@ static int assigned(lua_State *L) { /* __newindex of the environment: a name tha
   if (tl_task_current(L)) {
     tl_buf where = {0};
     tl_where(L, 1, &where);
-    tl_log(TL_LOG_WARN, "%.*s assigns the global \"%s\" in a handler: it is shared by all tabs; make it a local, or a var of a state",
-           (int)where.len, where.data, lua_tostring(L, 2));
+    tl_log(
+        TL_LOG_WARN,
+        "%.*s assigns the global \"%s\" in a handler: it is shared by all tabs; make it a local, or a var of a state",
+        (int)where.len, where.data, lua_tostring(L, 2));
     tl_buf_free(&where);
   }
   lua_rawset(L, 1);

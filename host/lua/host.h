@@ -1,48 +1,52 @@
-/* host.h: what the runtime sees of the Lua half: making a VM, turning it, sending it events, and the hooks by which it calls back. */
+/* host.h: what the runtime sees of the Lua half: making a VM, turning it, sending it events, and the hooks by which it
+ * calls back. */
 #ifndef TL_LUA_HOST_H
 #define TL_LUA_HOST_H
 #include "core/timers.h"
 #include "lua/lua.h"
 
 typedef struct tl_failure {
-  uint64_t event;          /* the client's event whose own handler failed; 0: none */
-  const char *task;        /* name of the failed background task or chained handler; NULL when event is set */
+  uint64_t event;   /* the client's event whose own handler failed; 0: none */
+  const char *task; /* name of the failed background task or chained handler; NULL when event is set */
   const char *name, *message, *traceback;
-  const char *ref;         /* a short reference that stands in the log and goes to the page; NULL: none yet */
+  const char *ref; /* a short reference that stands in the log and goes to the page; NULL: none yet */
 } tl_failure;
 
 /* Called from within the Lua half; none may raise, yield or turn the VM. */
 typedef struct tl_lua_hooks {
   void *ctx;
-  void (*committed)(void *ctx, tl_cell *c, tl_value before);  /* c->root is new; before is borrowed */
-  void (*effect)(void *ctx, tl_cell *c, tl_value effect);     /* the wire form, a borrowed list; belongs to the last commit */
-  void (*done)(void *ctx, tl_cell *c, uint64_t event, uint64_t instance); /* the event has ended */
+  void (*committed)(void *ctx, tl_cell *c, tl_value before); /* c->root is new; before is borrowed */
+  void (*effect)(void *ctx, tl_cell *c,
+                 tl_value effect); /* the wire form, a borrowed list; belongs to the last commit */
+  void (*done)(void *ctx, tl_cell *c, uint64_t event, uint64_t instance);        /* the event has ended */
   void (*failed)(void *ctx, tl_cell *c, const tl_failure *f, uint64_t instance); /* c NULL: a task of no tab */
-  tl_cell *(*find)(void *ctx, const char *token, size_t len); /* NULL: unknown */
-  void (*router)(void *ctx, lua_State *L, tl_cell *c);        /* +1: the router table */
-  void (*task_started)(void *ctx, tl_cell *c);                /* a background task of the tab began / ended */
+  tl_cell *(*find)(void *ctx, const char *token, size_t len);                    /* NULL: unknown */
+  void (*router)(void *ctx, lua_State *L, tl_cell *c);                           /* +1: the router table */
+  void (*task_started)(void *ctx, tl_cell *c); /* a background task of the tab began / ended */
   void (*task_ended)(void *ctx, tl_cell *c);
 } tl_lua_hooks;
 
 typedef struct tl_lua_opts {
-  size_t memory_limit;     /* bytes of the Lua heap; 0: none */
+  size_t memory_limit; /* bytes of the Lua heap; 0: none */
   bool virtual_time;
-  double cleanup_time;     /* s; a deferred function's after a cancel */
+  double cleanup_time; /* s; a deferred function's after a cancel */
   bool dev;
 } tl_lua_opts;
 
 tl_lua *tl_lua_new(const tl_lua_opts *o, const tl_lua_hooks *h);
-void tl_lua_free(tl_lua *S);               /* every task must have ended: see tl_lua_cancel_all, tl_lua_kill_all */
+void tl_lua_free(tl_lua *S); /* every task must have ended: see tl_lua_cancel_all, tl_lua_kill_all */
 lua_State *tl_lua_state(tl_lua *S);
 tl_lua_opts *tl_lua_options(tl_lua *S);
 
-tl_timers *tl_lua_timers(tl_lua *S);       /* the timers of the one clock: whoever waits for time adds here */
+tl_timers *tl_lua_timers(tl_lua *S); /* the timers of the one clock: whoever waits for time adds here */
 tl_lua_hooks *tl_lua_hooks_of(tl_lua *S);
-void tl_lua_load_main(lua_State *L, const char *path); /* +1: the chunk of main.lua, in the app's environment; modules of an earlier app are forgotten. Raises */
+void tl_lua_load_main(lua_State *L, const char *path); /* +1: the chunk of main.lua, in the app's environment; modules
+                                                          of an earlier app are forgotten. Raises */
 void tl_lua_set_root(tl_lua *S, tl_task *t); /* the task of a test run: in no list, not cancelled with the others */
 
-uint64_t tl_lua_turn(tl_lua *S);           /* runs what is ready and due; ns until it wants to run again: 0 at once, UINT64_MAX never by itself */
-void tl_lua_jump(tl_lua *S, uint64_t to);  /* virtual time: no further than the next timer */
+uint64_t tl_lua_turn(
+    tl_lua *S); /* runs what is ready and due; ns until it wants to run again: 0 at once, UINT64_MAX never by itself */
+void tl_lua_jump(tl_lua *S, uint64_t to);   /* virtual time: no further than the next timer */
 void tl_lua_seed(tl_lua *S, uint64_t seed); /* ready tasks are taken in an order drawn from the seed; 0: FIFO again */
 
 /* Events. args: a list, borrowed. */
@@ -53,11 +57,12 @@ void tl_lua_trigger(lua_State *L, tl_cell *c, int idx);
 /* Ends. */
 void tl_lua_cancel_cell(tl_lua *S, tl_cell *c, const char *reason); /* cancels the tab's tasks and waiting handlers */
 void tl_lua_cancel_all(tl_lua *S, const char *reason);
-void tl_lua_kill_all(tl_lua *S);           /* the last resort: resets coroutines */
+void tl_lua_kill_all(tl_lua *S);                  /* the last resort: resets coroutines */
 size_t tl_lua_tasks(tl_lua *S, const tl_cell *c); /* live tasks; c NULL: all */
 
 /* Runs the function below nargs arguments on the main thread's stack as a task of no tab. */
 tl_task *tl_lua_spawn(lua_State *L, int nargs, const char *name);
-void tl_lua_describe(tl_lua *S, void (*line)(void *ctx, const char *text), void *ctx); /* what is still there: tasks, locks, timers */
+void tl_lua_describe(tl_lua *S, void (*line)(void *ctx, const char *text),
+                     void *ctx); /* what is still there: tasks, locks, timers */
 
 #endif

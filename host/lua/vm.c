@@ -1,5 +1,5 @@
-/* vm.c: makes and ends the Lua VM: its capped allocator, the libraries, the modules that are built into the binary, and the
- * table `tidelock.native`, in which every C file of the Lua half registers its functions. */
+/* vm.c: makes and ends the Lua VM: its capped allocator, the libraries, the modules that are built into the binary, and
+ * the table `tidelock.native`, in which every C file of the Lua half registers its functions. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "lua/inner.h"
 #include "lua/state.h"
 
-char tl__key_threads, tl__key_results, tl__key_fn, tl__key_objects, tl__key_trace;
+char tl__key_threads, tl__key_results, tl__key_fn, tl__key_objects, tl__key_holder, tl__key_trace;
 
 enum { HOST_SLACK = 4 << 20 }; /* bytes beyond the cap for the host's own bookkeeping, when no task runs */
 
@@ -82,17 +82,19 @@ static void preload_modules(lua_State *L) {
   for (int i = 0; tl_embedded[i].name; i++) {
     lua_pushinteger(L, i);
     lua_pushcclosure(L, load_embedded, 1);
-    if (!strcmp(tl_embedded[i].name, "init")) lua_pushliteral(L, "tidelock");
-    else lua_pushfstring(L, "tidelock.%s", tl_embedded[i].name);
+    if (!strcmp(tl_embedded[i].name, "init"))
+      lua_pushliteral(L, "tidelock");
+    else
+      lua_pushfstring(L, "tidelock.%s", tl_embedded[i].name);
     lua_insert(L, -2);
     lua_rawset(L, -3);
   }
   lua_pop(L, 1);
 }
 
-/* Objects with a finalizer (states, proxies) live for two cycles. At Lua's own pause of 200 % each cycle counts the last one's garbage as
- * live, and what is allocated while a cycle runs comes on top: the heap creeps up without end. With a shorter pause and longer steps it
- * stays flat, and an event costs a quarter less. */
+/* Objects with a finalizer (states, proxies) live for two cycles. At Lua's own pause of 200 % each cycle counts the
+ * last one's garbage as live, and what is allocated while a cycle runs comes on top: the heap creeps up without end.
+ * With a shorter pause and longer steps it stays flat, and an event costs a quarter less. */
 enum { GC_PAUSE = 150, GC_STEP = 400 };
 
 static int open_all(lua_State *L) {

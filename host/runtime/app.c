@@ -1,5 +1,5 @@
-/* app.c: loads an app into the host: main.lua in its strict environment, then the freeze, then the pages; and gives the Lua half the
- * natives that only the runtime can answer. */
+/* app.c: loads an app into the host: main.lua in its strict environment, then the freeze, then the pages; and gives the
+ * Lua half the natives that only the runtime can answer. */
 #include <string.h>
 
 #include "base/log.h"
@@ -56,7 +56,8 @@ static void computed_failed(void *ctx, lua_State *L, tl_cell *c, const char *nam
   tl_tab *t = c ? c->owner : NULL;
   (void)ctx;
   if (!t) return;
-  tl_failure f = {.task = name, .name = "Error", .message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "see the log"};
+  tl_failure f = {
+      .task = name, .name = "Error", .message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "see the log"};
   if (lua_istable(L, -1)) {
     lua_getfield(L, -1, "message");
     if (lua_type(L, -1) == LUA_TSTRING) f.message = lua_tostring(L, -1); /* the table keeps it */
@@ -119,8 +120,10 @@ static int native_config(lua_State *L) { /* name, value -> nil or what is wrong 
   if (!tl_config_set(&h->config, name, luaL_checknumber(L, 2), &err)) return 0;
   char names[400];
   tl_config_names(names, sizeof names);
-  if (err) lua_pushfstring(L, "%s: %s", name, err);
-  else lua_pushfstring(L, "there is no option %s; there are %s", name, names);
+  if (err)
+    lua_pushfstring(L, "%s: %s", name, err);
+  else
+    lua_pushfstring(L, "there is no option %s; there are %s", name, names);
   return 1;
 }
 

@@ -32,9 +32,12 @@ enum { OPTIONS = sizeof options / sizeof *options };
 
 static void put(tl_config *c, const struct option *o, double value) {
   void *at = (char *)c + o->offset;
-  if (o->kind == SECONDS) *(double *)at = value;
-  else if (o->kind == BYTES) *(size_t *)at = (size_t)value;
-  else *(bool *)at = value != 0;
+  if (o->kind == SECONDS)
+    *(double *)at = value;
+  else if (o->kind == BYTES)
+    *(size_t *)at = (size_t)value;
+  else
+    *(bool *)at = value != 0;
 }
 
 void tl_config_defaults(tl_config *c) {
@@ -57,6 +60,7 @@ int tl_config_set(tl_config *c, const char *name, double value, const char **err
 
 size_t tl_config_names(char *out, size_t size) {
   size_t n = 0;
-  for (int i = 0; i < OPTIONS && n < size; i++) n += (size_t)snprintf(out + n, size - n, "%s%s", i ? ", " : "", options[i].name);
+  for (int i = 0; i < OPTIONS && n < size; i++)
+    n += (size_t)snprintf(out + n, size - n, "%s%s", i ? ", " : "", options[i].name);
   return n;
 }

@@ -1,9 +1,11 @@
 /* host.h: one host: a loop, a VM, an app, its tabs. What the files of host/runtime share.
  *
- * A tab's life: made by a page's first hello; joined (a peer is attached), alone (kept for tab_ttl, its tasks go on), ended. A peer's life:
- * opened, said hello (and perhaps challenges another page for its tab), attached, gone. A tab has one peer at most.
+ * A tab's life: made by a page's first hello; joined (a peer is attached), alone (kept for tab_ttl, its tasks go on),
+ * ended. A peer's life: opened, said hello (and perhaps challenges another page for its tab), attached, gone. A tab has
+ * one peer at most.
  *
- * Order at the end of a turn: tasks have run and committed; then every dirty tab whose peer takes bytes gets one message. */
+ * Order at the end of a turn: tasks have run and committed; then every dirty tab whose peer takes bytes gets one
+ * message. */
 #ifndef TL_RUNTIME_HOST_H
 #define TL_RUNTIME_HOST_H
 #include "base/smap.h"
@@ -21,7 +23,7 @@ typedef struct tl_peer tl_peer;
 /* Every limit that tl.config and the command line may set. Seconds and bytes; 0: none. */
 typedef struct tl_config {
   double tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time;
-  double event_rate, event_burst;  /* events a second, and at once */
+  double event_rate, event_burst; /* events a second, and at once */
   size_t memory_limit, state_limit, frame_limit, max_tabs, queue_limit;
   bool style, dev;
 } tl_config;
@@ -33,7 +35,7 @@ size_t tl_config_names(char *out, size_t size); /* "tab_ttl, hello_timeout, ..."
 /* ---- peers: a page's connection, by a socket or by the driver ---- */
 typedef struct tl_peer_ops {
   void (*send)(void *io, const char *text, size_t n);
-  size_t (*queued)(void *io);             /* bytes not taken yet */
+  size_t (*queued)(void *io); /* bytes not taken yet */
   void (*ping)(void *io);
   void (*close)(void *io, int code, const char *reason); /* the peer is forgotten by the runtime at once */
 } tl_peer_ops;
@@ -42,14 +44,14 @@ struct tl_peer {
   tl_host *host;
   const tl_peer_ops *ops;
   void *io;
-  tl_tab *tab;            /* attached to; NULL: no hello so far, or challenging */
-  tl_timer timer;         /* no hello; or the challenged page did not answer */
-  tl_tab *challenged;     /* the tab whose page was asked whether it still lives */
+  tl_tab *tab;                       /* attached to; NULL: no hello so far, or challenging */
+  tl_timer timer;                    /* no hello; or the challenged page did not answer */
+  tl_tab *challenged;                /* the tab whose page was asked whether it still lives */
   char *hello_instance, *hello_path; /* of a challenger */
-  char *headers;          /* request headers, "name: value\n" each */
+  char *headers;                     /* request headers, "name: value\n" each */
   char *session_id;
   char ip[46];
-  double tokens;          /* event_rate's bucket */
+  double tokens; /* event_rate's bucket */
   uint64_t tokens_at;
 };
 
@@ -58,59 +60,61 @@ void tl_peer_message(tl_peer *p, const char *text, size_t n);       /* a frame c
 void tl_peer_binary(tl_peer *p);
 void tl_peer_pong(tl_peer *p);
 void tl_peer_drained(tl_peer *p);
-void tl_peer_gone(tl_peer *p);      /* the connection is gone; frees p */
-void tl_peer_close(tl_peer *p, int code, const char *reason);       /* closes from our side; frees p; ops->close is called */
+void tl_peer_gone(tl_peer *p);                                /* the connection is gone; frees p */
+void tl_peer_close(tl_peer *p, int code, const char *reason); /* closes from our side; frees p; ops->close is called */
 
 /* ---- tabs ---- */
 enum { TL_HISTORY = 16, TL_KEPT = 64 };
 
-typedef struct tl_sent { uint64_t version; tl_value root; } tl_sent;
+typedef struct tl_sent {
+  uint64_t version;
+  tl_value root;
+} tl_sent;
 
 struct tl_tab {
   tl_host *host;
-  tl_cell *cell;          /* reference; cell->owner is the tab */
+  tl_cell *cell; /* reference; cell->owner is the tab */
   tl_tab *next_dirty;
   bool dirty, bye, ending;
-  tl_peer *peer;          /* NULL: alone */
-  tl_peer *challenger;    /* waits for this tab's page to answer a ping */
-  uint64_t version;       /* commits that changed something public */
-  tl_sent *history;       /* what the page was sent: a ring of TL_HISTORY, newest at history_at; NULL: only sent */
+  tl_peer *peer;       /* NULL: alone */
+  tl_peer *challenger; /* waits for this tab's page to answer a ping */
+  uint64_t version;    /* commits that changed something public */
+  tl_sent *history;    /* what the page was sent: a ring of TL_HISTORY, newest at history_at; NULL: only sent */
   unsigned history_at, history_n;
-  tl_sent sent;           /* what the page has now */
-  char *instance;         /* of the page load whose event ids count */
-  uint64_t instance_no;   /* counts instances: an older one's `done` is dropped */
-  uint64_t highest;       /* event id seen */
-  uint64_t *running;      /* ids that have not ended */
+  tl_sent sent;         /* what the page has now */
+  char *instance;       /* of the page load whose event ids count */
+  uint64_t instance_no; /* counts instances: an older one's `done` is dropped */
+  uint64_t highest;     /* event id seen */
+  uint64_t *running;    /* ids that have not ended */
   unsigned running_n, running_cap;
   tl_buf done, effects, errors; /* of the next message: JSON without the brackets */
   unsigned effects_n, errors_n;
   tl_timer expiry;
-  unsigned tasks;         /* background tasks that live */
-  char *path;             /* where the page is, with query */
+  unsigned tasks; /* background tasks that live */
+  char *path;     /* where the page is, with query */
   char *headers, *session_id;
   char ip[46];
-  void *observer;         /* the driver's: told of each public commit */
+  void *observer; /* the driver's: told of each public commit */
 };
 
-tl_tab *tl_tab_new(tl_host *h, tl_value root);      /* with a fresh token; NULL: too many */
+tl_tab *tl_tab_new(tl_host *h, tl_value root); /* with a fresh token; NULL: too many */
 tl_tab *tl_tab_find(tl_host *h, const char *token, size_t n);
-void tl_tab_end(tl_tab *t, const char *reason);     /* cancels its tasks; the tab goes when they have ended */
-void tl_tab_mark(tl_tab *t);                        /* something is to be sent */
+void tl_tab_end(tl_tab *t, const char *reason); /* cancels its tasks; the tab goes when they have ended */
+void tl_tab_mark(tl_tab *t);                    /* something is to be sent */
 void tl_tab_attach(tl_tab *t, tl_peer *p);
-void tl_tab_detach(tl_tab *t);                      /* its page is gone: the tab is kept for tab_ttl */
+void tl_tab_detach(tl_tab *t); /* its page is gone: the tab is kept for tab_ttl */
 void tl_tab_route(tl_tab *t, const char *path, size_t n);
-void tl_tab_free(tl_tab *t);                        /* no task of it may live */
+void tl_tab_free(tl_tab *t); /* no task of it may live */
 uint64_t tl_tab_last_event(const tl_tab *t);
-void tl_tab_event_done(tl_tab *t, uint64_t id);     /* ended: `done` goes with the next message */
-void tl_tab_on_load(tl_tab *t);                     /* queues the page's on_load */
-
+void tl_tab_event_done(tl_tab *t, uint64_t id); /* ended: `done` goes with the next message */
+void tl_tab_on_load(tl_tab *t);                 /* queues the page's on_load */
 
 /* ---- sender.c ---- */
-void tl_tab_effect(tl_tab *t, tl_value effect);     /* for the next message; borrowed, the wire form */
+void tl_tab_effect(tl_tab *t, tl_value effect);      /* for the next message; borrowed, the wire form */
 void tl_tab_failure(tl_tab *t, const tl_failure *f); /* the same; details only in dev mode */
-void tl_send_init(tl_tab *t);                       /* whole state, at once */
-bool tl_send_resume(tl_tab *t, uint64_t version);   /* false: that version is not held any more */
-void tl_flush(tl_host *h);                          /* one message to each dirty tab that takes it */
+void tl_send_init(tl_tab *t);                        /* whole state, at once */
+bool tl_send_resume(tl_tab *t, uint64_t version);    /* false: that version is not held any more */
+void tl_flush(tl_host *h);                           /* one message to each dirty tab that takes it */
 void tl_flush_tab(tl_tab *t);
 
 /* ---- hooks.c: what the Lua half tells ---- */
@@ -125,34 +129,34 @@ struct tl_host {
   tl_app *app;
   tl_server *server;
   tl_fetcher *fetcher;
-  tl_store *store;        /* token -> tab's record (memory store) */
-  tl_tab *dirty;          /* list, newest first */
-  tl_buf scratch;         /* for one message */
-  tl_buf log;             /* testing: lines since the specs asked */
-  tl_buf default_state;   /* JSON of the default root, public */
-  char **origins;         /* allowed besides the loopback names */
+  tl_store *store;      /* token -> tab's record (memory store) */
+  tl_tab *dirty;        /* list, newest first */
+  tl_buf scratch;       /* for one message */
+  tl_buf log;           /* testing: lines since the specs asked */
+  tl_buf default_state; /* JSON of the default root, public */
+  char **origins;       /* allowed besides the loopback names */
   size_t origins_n;
-  char *assets;           /* folder of tl.assets; NULL: none */
-  char *file;             /* main.lua */
+  char *assets; /* folder of tl.assets; NULL: none */
+  char *file;   /* main.lua */
   char bind[64];
   bool testing, stopping;
-  bool advancing;         /* testing: the specs wait for virtual time ... */
-  bool advance_io;        /* ... and for the I/O under way ... */
-  uint64_t advance_to;    /* ... until then (ns) */
+  bool advancing;      /* testing: the specs wait for virtual time ... */
+  bool advance_io;     /* ... and for the I/O under way ... */
+  uint64_t advance_to; /* ... until then (ns) */
   tl_wake advance_wake;
-  tl_timer deadline;      /* of the shutdown */
+  tl_timer deadline; /* of the shutdown */
 };
 
 tl_host *tl_host_new(bool testing);
-int tl_host_load(tl_host *h, const char *file);       /* 0; -1: logged */
+int tl_host_load(tl_host *h, const char *file);                    /* 0; -1: logged */
 void tl_host_load_app(lua_State *L, tl_host *h, const char *file); /* raises */
-void tl_push_serve(lua_State *L, const char *name);   /* +1: a function of serve.lua; raises */
-void tl_host_unload(tl_host *h);                      /* every tab and task must have ended */
+void tl_push_serve(lua_State *L, const char *name);                /* +1: a function of serve.lua; raises */
+void tl_host_unload(tl_host *h);                                   /* every tab and task must have ended */
 int tl_host_listen(tl_host *h, const char *bind, int port, const char **err);
-void tl_host_run(tl_host *h);                         /* until a signal, then shuts down in order */
-void tl_host_stop(tl_host *h);                        /* begins the shutdown */
-void tl_host_keep_log(tl_host *h);                    /* testing: log lines are kept for the specs */
-int tl_host_test(tl_host *h, int argc, char **argv);  /* runs the specs; the exit code */
+void tl_host_run(tl_host *h);                        /* until a signal, then shuts down in order */
+void tl_host_stop(tl_host *h);                       /* begins the shutdown */
+void tl_host_keep_log(tl_host *h);                   /* testing: log lines are kept for the specs */
+int tl_host_test(tl_host *h, int argc, char **argv); /* runs the specs; the exit code */
 void tl_host_free(tl_host *h);
 void tl_host_end_tabs(tl_host *h, const char *reason);
 static inline tl_host *tl_host_of(lua_State *L) { return tl_lua_hooks_of(tl_lua_of(L))->ctx; }

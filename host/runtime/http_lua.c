@@ -1,5 +1,5 @@
-/* http_lua.c: requests for http.lua. A request is a userdata: it owns the transfer while that runs, then the answer. Its task waits for a chunk or
- * for the end; closing it (an error, a cancel) cancels the transfer. */
+/* http_lua.c: requests for http.lua. A request is a userdata: it owns the transfer while that runs, then the answer.
+ * Its task waits for a chunk or for the end; closing it (an error, a cancel) cancels the transfer. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -11,8 +11,8 @@ enum { CHUNKS_MAX = 256 * 1024 }; /* bytes kept for a reader that is slow; then 
 
 typedef struct request {
   tl_host *host;
-  tl_fetch *fetch;   /* NULL: done */
-  tl_buf chunks;     /* streamed, not read yet */
+  tl_fetch *fetch; /* NULL: done */
+  tl_buf chunks;   /* streamed, not read yet */
   bool paused, waiting;
   tl_wake wake;
   int status;

@@ -1,5 +1,5 @@
-/* lifecycle.c: a host's making, its turn, its end. The order of the shutdown is fixed: stop accepting, tell the pages, cancel the tasks
- * and await them (with a deadline), close the connections, close Lua, close the loop. */
+/* lifecycle.c: a host's making, its turn, its end. The order of the shutdown is fixed: stop accepting, tell the pages,
+ * cancel the tasks and await them (with a deadline), close the connections, close Lua, close the loop. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,8 @@ tl_host *tl_host_new(bool testing) {
   h->loop = tl_loop_new();
   h->store = tl_store_memory();
   tl_lua_hooks hooks = tl_hooks(h);
-  tl_lua_opts opts = {.memory_limit = h->config.memory_limit, .virtual_time = testing, .cleanup_time = h->config.cleanup_time};
+  tl_lua_opts opts = {
+      .memory_limit = h->config.memory_limit, .virtual_time = testing, .cleanup_time = h->config.cleanup_time};
   h->lua = tl_lua_new(&opts, &hooks);
   lua_State *L = tl_lua_state(h->lua);
   lua_pushcfunction(L, open_natives);
@@ -140,8 +141,10 @@ static void when_idle(tl_host *h, uint64_t next) {
   if (tl_loop_io_count(h->loop) && !(h->advancing && !h->advance_io)) {
     tl_loop_poll(h->loop, UINT64_MAX);
   } else if (!h->advancing) {
-    if (due == UINT64_MAX) tl_loop_poll(h->loop, UINT64_MAX);
-    else tl_lua_jump(h->lua, due);
+    if (due == UINT64_MAX)
+      tl_loop_poll(h->loop, UINT64_MAX);
+    else
+      tl_lua_jump(h->lua, due);
   } else if (due <= h->advance_to) {
     tl_lua_jump(h->lua, due);
   } else {

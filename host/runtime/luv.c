@@ -1,5 +1,5 @@
-/* luv.c: `require "luv"` on the host's loop. Its callbacks run on the main thread, outside every task and lock; an error in one is logged.
- * (luv's own answer to an error is to end the process.) */
+/* luv.c: `require "luv"` on the host's loop. Its callbacks run on the main thread, outside every task and lock; an
+ * error in one is logged. (luv's own answer to an error is to end the process.) */
 #include <luv/luv.h>
 
 #include "base/log.h"

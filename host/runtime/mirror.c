@@ -1,9 +1,9 @@
 /* mirror.c: a page's copy of the state, for the driver: kept up by patches exactly as the browser does it. */
+#include "runtime/mirror.h"
 #include "base/mem.h"
 #include "core/json.h"
 #include "core/patch.h"
 #include "runtime/host.h"
-#include "runtime/mirror.h"
 
 static const char mirror_name[] = "tidelock.mirror";
 
@@ -68,7 +68,8 @@ static int mirror_new(lua_State *L) {
 }
 
 void tl_open_mirror(lua_State *L) {
-  static const luaL_Reg methods[] = {{"init", mirror_init}, {"patch", mirror_patch}, {"plain", mirror_plain}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"init", mirror_init}, {"patch", mirror_patch}, {"plain", mirror_plain}, {NULL, NULL}};
   luaL_newmetatable(L, mirror_name);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

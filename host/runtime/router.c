@@ -32,8 +32,10 @@ static void push_query(lua_State *L, const char *query) {
     size_t n = strcspn(query, "&"), k = strcspn(query, "=&");
     if (n) {
       push_decoded(L, query, k);
-      if (k < n) push_decoded(L, query + k + 1, n - k - 1);
-      else lua_pushliteral(L, "");
+      if (k < n)
+        push_decoded(L, query + k + 1, n - k - 1);
+      else
+        lua_pushliteral(L, "");
       lua_rawset(L, -3);
     }
     query += n + (query[n] == '&');

@@ -1,7 +1,8 @@
-/* testing.c: what the driver (lua/tidelock/testing.lua) is built on: pages without a socket, loading and closing an app, virtual time.
+/* testing.c: what the driver (lua/tidelock/testing.lua) is built on: pages without a socket, loading and closing an
+ * app, virtual time.
  *
- * The specs run in the root task. It waits like any other; the test loop (lifecycle.c) moves the clock only when nothing is ready and no I/O is
- * under way, and never past what the root task waits for. */
+ * The specs run in the root task. It waits like any other; the test loop (lifecycle.c) moves the clock only when
+ * nothing is ready and no I/O is under way, and never past what the root task waits for. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +21,10 @@ static const char page_name[] = "tidelock.test_peer";
 
 typedef struct test_page {
   tl_host *host;
-  tl_peer *peer;      /* NULL: closed */
-  tl_buf inbox;       /* messages, each with a size_t of its length before it */
-  tl_buf commits;     /* the same: version as text, a space, the patch */
-  int code;           /* with which the host closed it; 0: not */
+  tl_peer *peer;  /* NULL: closed */
+  tl_buf inbox;   /* messages, each with a size_t of its length before it */
+  tl_buf commits; /* the same: version as text, a space, the patch */
+  int code;       /* with which the host closed it; 0: not */
 } test_page;
 
 static void put_message(tl_buf *b, const char *text, size_t n) {
@@ -130,8 +131,10 @@ static int peer_gone(lua_State *L) {
 
 static int peer_closed(lua_State *L) {
   test_page *p = check_page(L);
-  if (p->code) lua_pushinteger(L, p->code);
-  else lua_pushnil(L);
+  if (p->code)
+    lua_pushinteger(L, p->code);
+  else
+    lua_pushnil(L);
   return 1;
 }
 
@@ -226,7 +229,8 @@ static int app_load(lua_State *L) {
 
 static int closing_k(lua_State *L, int status, lua_KContext ctx);
 
-/* Ends the tabs, cancels the tasks, waits until they have ended (they get the time that their cleanup may take), drops the app. */
+/* Ends the tabs, cancels the tasks, waits until they have ended (they get the time that their cleanup may take), drops
+ * the app. */
 static int app_close(lua_State *L) {
   tl_host *h = tl_host_of(L);
   tl_lua_seed(h->lua, 0);
@@ -274,7 +278,7 @@ static int leftovers(lua_State *L) {
 }
 
 void tl_open_native_testing(lua_State *L) {
-  static const luaL_Reg methods[] = {{"send", peer_send}, {"take", peer_take},     {"commits", peer_commits},
+  static const luaL_Reg methods[] = {{"send", peer_send},  {"take", peer_take},     {"commits", peer_commits},
                                      {"close", peer_gone}, {"closed", peer_closed}, {NULL, NULL}};
   luaL_newmetatable(L, page_name);
   luaL_newlib(L, methods);
@@ -282,8 +286,9 @@ void tl_open_native_testing(lua_State *L) {
   lua_pushcfunction(L, peer_gc);
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
-  static const luaL_Reg functions[] = {{"peer_open", peer_open}, {"advance", advance},   {"settle", settle},       {"seed", seed},
-                                       {"log_text", log_text}, {"app_load", app_load},   {"app_close", app_close}, {"leftovers", leftovers}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"peer_open", peer_open}, {"advance", advance},     {"settle", settle},
+                                       {"seed", seed},           {"log_text", log_text},   {"app_load", app_load},
+                                       {"app_close", app_close}, {"leftovers", leftovers}, {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
   tl_open_mirror(L);
 }
