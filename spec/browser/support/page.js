@@ -75,7 +75,12 @@ function watch(page) {
   });
 }
 
-export const isLive = page => until(() => watched.get(page).isLive, 'the host answers the page');
+// The frame is seen here before the page has read it; until then it has no token, or looks pending.
+export async function isLive(page) {
+  await until(() => watched.get(page).isLive, 'the host answers the page');
+  await until(() => page.evaluate(() => sessionStorage.getItem('tidelock.token') !== null &&
+    !document.documentElement.hasAttribute('data-tl-pending')), 'the page has its state');
+}
 
 // How often the page was told (or told) this: messages(page, 'received', 'resume').
 export const messages = (page, way, kind) => watched.get(page)[way].filter(message => message[kind]);
