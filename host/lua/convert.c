@@ -272,6 +272,12 @@ static void check_meta(conv *c, int idx, const frame *f) {
   static const char *const changing[] = {"__index", "__newindex", "__pairs", "__len", "__call"};
   lua_State *L = c->L;
   if (!lua_getmetatable(L, idx)) return;
+  lua_pushliteral(L, "__tidelock");
+  lua_rawget(L, -2);
+  const char *mark = lua_tostring(L, -1);
+  if (mark && !strcmp(mark, "var"))
+    refuse(c, f, "a Var, which pages are built from, cannot be kept; a class has Vars, values are read from self: self.name");
+  lua_pop(L, 1);
   for (size_t i = 0; i < sizeof changing / sizeof *changing; i++) {
     lua_pushstring(L, changing[i]);
     if (lua_rawget(L, -2) != LUA_TNIL)

@@ -20,10 +20,7 @@ static int no_exit(lua_State *L) {
 static int raise_value(lua_State *L) {
   int level = (int)luaL_optinteger(L, 2, 1);
   lua_settop(L, 1);
-  if (lua_isnil(L, 1)) {
-    tl_push_error(L, "Error", "error was called with nil");
-    return lua_error(L);
-  }
+  if (lua_isnil(L, 1)) return tl_raise(L, "Error", "error was called with nil; give it a text or a value");
   if (lua_type(L, 1) == LUA_TSTRING && level > 0) {
     luaL_where(L, level);
     lua_pushvalue(L, 1);

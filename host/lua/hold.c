@@ -206,6 +206,12 @@ void tl__hold_refuse(lua_State *L, const tl_cell *cell, const char *path) {
              "%s: neither a handler nor a task runs here (in a library's callback, say); start a task by tl.spawn and write there, "
              "inside with_state or modify_state",
              path);
+  for (const tl_task *c = t, *p; c->kind == TL__CHILD && (p = c->parent) && p->id == c->parent_id; c = p)
+    if (p->hold.held && p->hold.cell == cell)
+      tl_raise(L, "ImmutableStateError",
+               "%s: the lock (held since %s) is not that of the functions of a gather inside it; let them return what is to be "
+               "written, and write it after the gather",
+               path, push_where(L, &p->hold));
   if (!t->hold.held) return;
   if (t->hold.cell != cell)
     tl_raise(L, "ImmutableStateError",

@@ -380,8 +380,8 @@ static void sort_list(lua_State *L, int idx, int less) {
 
 static int list_push(lua_State *L) {
   int top = lua_gettop(L);
+  tl_proxy *p = need_list(L, 1);
   for (int i = 2; i <= top; i++) {
-    tl_proxy *p = need_list(L, 1);
     insert_at(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, i);
   }
   return 0;
