@@ -56,12 +56,21 @@ static int close_thread(tl_lua *S, lua_State *co, bool killing) {
   return status;
 }
 
+/* A block that was entered in co ends with it. */
+static void give_up_lock(tl_lua *S, lua_State *co) {
+  for (tl_task *t = S->first; t; t = t->next)
+    if (t->hold.held && t->hold.co == co) {
+      tl__hold_rollback(t);
+      return;
+    }
+}
+
 static int inner_failed(lua_State *L, lua_State *co, bool wrap) {
   tl_lua *S = tl_lua_of(L);
   int status = lua_status(co);
   bool dead = status != LUA_OK && status != LUA_YIELD; /* else it runs already, and what is on top is the refusal */
   if (!wrap) { /* what is open in it stays open, as in Lua, but a lock is given up */
-    if (dead && S->current && S->current->hold.held && S->current->hold.co == co) tl__hold_rollback(S->current);
+    if (dead) give_up_lock(S, co);
     lua_pushboolean(L, 0);
     lua_xmove(co, L, 1);
     return 2;
@@ -76,9 +85,16 @@ static int resume_inner(lua_State *L, lua_State *co, int nargs, bool wrap) {
   tl_lua *S = tl_lua_of(L);
   bool can_wait = lua_isyieldable(L);
   int nres;
-  if (!can_wait) S->nowait++;
+  const char *outer = S->nowait_in;
+  if (!can_wait) {
+    S->nowait++;
+    S->nowait_in = tl__who_cannot_wait(L, S);
+  }
   int status = lua_resume(co, L, nargs, &nres);
-  if (!can_wait) S->nowait--;
+  if (!can_wait) {
+    S->nowait--;
+    S->nowait_in = outer;
+  }
   if (status == LUA_YIELD && S->parking) {
     mark_waiting(L, co, true);
     lua_pop(co, nres);
@@ -159,7 +175,10 @@ static int co_close(lua_State *L) {
   if (is_waiting(L, co))
     return luaL_error(L, "cannot close a coroutine that is inside a wait (tl.sleep, with_state, ...), or that of a handler or task");
   if (lua_status(co) == LUA_OK && lua_getstack(co, 0, &ar)) return luaL_error(L, "cannot close a normal coroutine");
-  if (close_thread(tl_lua_of(L), co, true) == LUA_OK) {
+  tl_lua *S = tl_lua_of(L);
+  int status = close_thread(S, co, true);
+  give_up_lock(S, co);
+  if (status == LUA_OK) {
     lua_pushboolean(L, 1);
     return 1;
   }

@@ -44,6 +44,12 @@ static void let_go(tl__hold *h) {
   tl_view *view = h->view;
   h->cell = NULL;
   h->view = NULL;
+  if (h->co) {
+    lua_State *L = h->task->S->L;
+    h->co = NULL;
+    lua_pushnil(L);
+    tl__reg_set(L, &tl__key_holder, h->task);
+  }
   tl_view_release(view);
   tl__cell_release(cell);
 }
@@ -239,6 +245,15 @@ static void note_place(lua_State *L, tl__hold *h) {
   }
 }
 
+/* May raise: before anything is arranged. */
+static void note_coroutine(lua_State *L, tl_task *t) {
+  t->hold.co = NULL;
+  if (L == t->co) return;
+  lua_pushthread(L);
+  tl__reg_set(L, &tl__key_holder, t);
+  t->hold.co = L;
+}
+
 static int refuse_nesting(lua_State *L, tl_task *t, const char *what, const tl_cell *cell) {
   const char *held = push_where(L, &t->hold);
   if (t->kind == TL__HANDLER && !t->hold.line)
@@ -259,7 +274,8 @@ static tl_task *check_enter(lua_State *L, const char *what, const tl_cell *cell)
     return NULL;
   }
   if (t->hold.held) refuse_nesting(L, t, what, cell);
-  if (cell->gone) tl_raise(L, "UnknownTokenError", "%s: this tab has ended", what);
+  bool cleaning_up = t->masks && t->cell == cell; /* the tab is there until its tasks have ended */
+  if (cell->gone && !cleaning_up) tl_raise(L, "UnknownTokenError", "%s: this tab has ended", what);
   return t;
 }
 
@@ -268,12 +284,12 @@ static bool enter(lua_State *L, tl_task *t, tl_view *view, const char *what) {
   if (!view->cell->lock.holder) { /* free: no wait, but a cancel counts here as well */
     tl__interrupt(L, t);
     note_place(L, &t->hold);
-    t->hold.co = L;
+    note_coroutine(L, t);
     return tl__hold_request(t, view->cell, view);
   }
+  note_coroutine(L, t);
   tl_wait_begin(L, TL_WAITING_LOCK, what);
   note_place(L, &t->hold);
-  t->hold.co = L;
   tl__hold_request(t, view->cell, view);
   t->abort = tl__hold_abort;
   tl__deadlock_check(t->S, t);

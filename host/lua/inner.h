@@ -19,7 +19,7 @@ typedef struct tl__hold {
   tl_cell *cell;        /* reference while asked for or held; NULL: none */
   tl_view *view;        /* reference; refreshed when the hold ends */
   bool held;
-  lua_State *co;        /* the coroutine that asked */
+  lua_State *co;        /* a user's coroutine that asked (kept in the registry); NULL: the task's own */
   uint64_t serial;      /* tells one hold from all others (a guard, a block check it) */
   char source[LUA_IDSIZE]; /* where it was taken ... */
   int line;             /* ... and the line; 0: a handler, from its first line */
@@ -51,9 +51,11 @@ struct tl_task {
   bool started, parked, ready, reaped;
   bool cancelled;       /* a cancel was asked for */
   bool deadlock;        /* the present wait ends with a DeadlockError */
+  bool given_up;        /* it takes no cancel for an answer: killed when it has yielded */
   bool mask_expired;    /* the cleanup had its time */
   bool kept;            /* its results are in the registry */
   unsigned masks;       /* defers that run */
+  unsigned refused;     /* waits that raised its cancel */
   unsigned handles;     /* Lua task objects */
   unsigned pending;     /* gather: children that have not ended */
   tl_task *parent;      /* gather: who waits for it */
@@ -113,6 +115,7 @@ extern char tl__key_threads;  /* task -> thread */
 extern char tl__key_results;  /* task -> { n =, ... } or { err = } */
 extern char tl__key_fn;       /* task -> function of a spawned task, until it starts */
 extern char tl__key_objects;  /* weak: task -> task object */
+extern char tl__key_holder;   /* task -> the user's coroutine in which its lock was taken */
 extern char tl__key_trace;    /* [1] = error value, [2] = its traceback */
 
 void tl__reg(lua_State *L, void *key);                        /* +1: the registry table of that key (made when missing) */
@@ -122,6 +125,7 @@ void tl__reg_get(lua_State *L, void *key, const void *field); /* +1 */
 /* sched.c */
 void tl__ready(tl_task *t);        /* the one funnel: at the end of the ready queue */
 void tl__ready_later(tl_task *t);  /* the same, in the next turn */
+const char *tl__who_cannot_wait(lua_State *L, tl_lua *S); /* the C function in which L runs; valid while it does */
 void tl__end_wait(tl_task *t, bool later); /* the parked task's wait is over */
 
 /* A task may outlive its tab in a block, and make computed values there: they go with the last reference. */

@@ -96,12 +96,38 @@ uint64_t tl_lua_turn(tl_lua *S) {
 
 /* ---- the one pair: park and wake ---- */
 
-static const char *who_cannot_wait(lua_State *L, tl_lua *S) {
+/* The name under which a library has the C function on top of the stack (pops it); NULL: none. Called from C, it has no name of its own. */
+static const char *library_name(lua_State *L) {
+  static const char *const libraries[] = {"_G", "string", "table", "package"};
+  const char *name = NULL;
+  int top = lua_gettop(L);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  for (size_t i = 0; i < sizeof libraries / sizeof *libraries && !name; i++) {
+    if (lua_getfield(L, top + 1, libraries[i]) != LUA_TTABLE) continue;
+    lua_pushnil(L);
+    while (!name && lua_next(L, -2)) {
+      if (lua_rawequal(L, -1, top) && lua_type(L, -2) == LUA_TSTRING) name = lua_tostring(L, -2); /* the library keeps it */
+      lua_pop(L, 1);
+    }
+    lua_settop(L, top + 1);
+  }
+  lua_settop(L, top - 1);
+  return name;
+}
+
+const char *tl__who_cannot_wait(lua_State *L, tl_lua *S) {
   if (S->nowait_in) return S->nowait_in;
   lua_Debug ar;
   for (int level = 1; lua_getstack(L, level, &ar); level++) {
     lua_getinfo(L, "nS", &ar);
-    if (!strcmp(ar.what, "C") && ar.name && strcmp(ar.name, "pcall") && strcmp(ar.name, "xpcall")) return ar.name;
+    if (!strcmp(ar.what, "C")) {
+      const char *name = ar.name;
+      if (!name && lua_checkstack(L, 8)) {
+        lua_getinfo(L, "f", &ar);
+        name = library_name(L);
+      }
+      if (name && strcmp(name, "pcall") && strcmp(name, "xpcall")) return name;
+    }
     if (ar.namewhat && !strcmp(ar.namewhat, "metamethod") && ar.name) return ar.name;
   }
   return "a C function";
@@ -112,7 +138,7 @@ tl_wake tl_wait_begin(lua_State *L, tl_status status, const char *what) {
   tl_task *t = S->current;
   if (!t) tl_raise(L, "CannotWaitError", "%s cannot wait here: no handler or task is running (main.lua is being loaded, or this is a callback)", what);
   if (S->nowait || !lua_isyieldable(L))
-    tl_raise(L, "CannotWaitError", "%s cannot wait inside %s; wait before or after it", what, who_cannot_wait(L, S));
+    tl_raise(L, "CannotWaitError", "%s cannot wait inside %s; wait before or after it", what, tl__who_cannot_wait(L, S));
   tl__interrupt(L, t);
   t->status = status;
   t->gen++;

@@ -36,7 +36,8 @@ tl_value tl_view_root(tl_view *v) {
 
 bool tl_cell_inside(lua_State *L, const tl_cell *c) {
   const tl_task *t = tl_lua_of(L)->current;
-  return t && t->hold.held && t->hold.cell == c;
+  if (!t || !t->hold.held || t->hold.cell != c) return false;
+  return !t->hold.co || lua_status(t->hold.co) == LUA_OK; /* else that coroutine is suspended: the others are outside */
 }
 
 bool tl_view_inside(lua_State *L, const tl_view *v) { return tl_cell_inside(L, v->cell); }
