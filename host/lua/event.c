@@ -227,7 +227,7 @@ int tl__yield_events(lua_State *L, tl_task *t) {
     tl_release(out);
     return tl_raise(L, "EventTypeError", "%s belongs to no tab, so it cannot yield events", tl__task_name(t));
   }
-  if (t->hold.held) tl__hold_publish(L, t);
+  if (t->hold.held && tl_cell_inside(L, t->hold.cell)) tl__hold_publish(L, t);
   tl__emit(L, t, t->cell, out);
   tl_wait_begin(L, TL_WAITING, "coroutine.yield");
   tl__end_wait(t, true); /* at once, but in the next turn: the page gets what was committed */

@@ -226,7 +226,7 @@ void tl__hold_refuse(lua_State *L, const tl_cell *cell, const char *path) {
              path, push_where(L, &t->hold));
   if (!tl_cell_inside(L, cell))
     tl_raise(L, "ImmutableStateError",
-             "%s: the block entered at %s is that of a coroutine which is suspended, and this code is outside of it; write in "
+             "%s: the block entered at %s is that of a coroutine which is suspended or has ended, and this code is outside of it; write in "
              "that coroutine, or let it leave its block first",
              path, push_where(L, &t->hold));
 }

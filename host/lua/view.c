@@ -34,10 +34,16 @@ tl_value tl_view_root(tl_view *v) {
   return v->snapshot;
 }
 
+/* Does it run, or wait for a coroutine which it resumed? Else it is suspended or has ended. */
+static bool in_resume_chain(lua_State *co) {
+  lua_Debug ar;
+  return lua_status(co) == LUA_OK && lua_getstack(co, 0, &ar);
+}
+
 bool tl_cell_inside(lua_State *L, const tl_cell *c) {
   const tl_task *t = tl_lua_of(L)->current;
   if (!t || !t->hold.held || t->hold.cell != c) return false;
-  return !t->hold.co || lua_status(t->hold.co) == LUA_OK; /* else that coroutine is suspended: the others are outside */
+  return !t->hold.co || in_resume_chain(t->hold.co); /* else the others are outside */
 }
 
 bool tl_view_inside(lua_State *L, const tl_view *v) { return tl_cell_inside(L, v->cell); }
