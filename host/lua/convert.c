@@ -276,7 +276,8 @@ static void check_meta(conv *c, int idx, const frame *f) {
   lua_rawget(L, -2);
   const char *mark = lua_tostring(L, -1);
   if (mark && !strcmp(mark, "var"))
-    refuse(c, f, "a Var, which pages are built from, cannot be kept; a class has Vars, values are read from self: self.name");
+    refuse(c, f,
+           "a Var, which pages are built from, cannot be kept; a class has Vars, values are read from self: self.name");
   lua_pop(L, 1);
   for (size_t i = 0; i < sizeof changing / sizeof *changing; i++) {
     lua_pushstring(L, changing[i]);

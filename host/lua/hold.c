@@ -1,8 +1,8 @@
-/* hold.c: entering a tab's lock, and leaving it by commit or rollback: with_state, tl.lock, modify_state, and a handler's own
- * hold. A hold commits only where it is known that the exit is normal; in all other cases it rolls back.
+/* hold.c: entering a tab's lock, and leaving it by commit or rollback: with_state, tl.lock, modify_state, and a
+ * handler's own hold. A hold commits only where it is known that the exit is normal; in all other cases it rolls back.
  *
- * The order of a commit: seal the draft, bring computed vars up to date, swap the root, tell the runtime, refresh the view,
- * give the lock to the next in line. */
+ * The order of a commit: seal the draft, bring computed vars up to date, swap the root, tell the runtime, refresh the
+ * view, give the lock to the next in line. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -91,8 +91,10 @@ void tl__hold_commit(lua_State *L, tl_task *t) {
   tl_draft *d = cell->draft;
   cell->draft = NULL; /* computed vars that run now see the sealed root */
   tl_value root = tl_draft_finish(d);
-  if (changed) publish(L, cell, root);
-  else tl_release(root);
+  if (changed)
+    publish(L, cell, root);
+  else
+    tl_release(root);
   give_up(t);
 }
 
@@ -115,9 +117,12 @@ void tl__hold_abort(tl_task *t) {
 }
 
 void tl__hold_where(const tl__hold *h, tl_buf *out) {
-  if (h->line) tl_buf_printf(out, "%s:%d", h->source, h->line);
-  else if (h->task->kind != TL__HANDLER) tl_buf_printf(out, "the start of %s", tl__task_name(h->task));
-  else tl_buf_printf(out, "the start of the handler %s", tl__task_name(h->task));
+  if (h->line)
+    tl_buf_printf(out, "%s:%d", h->source, h->line);
+  else if (h->task->kind != TL__HANDLER)
+    tl_buf_printf(out, "the start of %s", tl__task_name(h->task));
+  else
+    tl_buf_printf(out, "the start of the handler %s", tl__task_name(h->task));
 }
 
 /* ---- deadlocks: a cycle of "waits for" that goes through a held lock and a wait for a task ---- */
@@ -139,8 +144,10 @@ static void look_at(search *q, tl_task *t, tl_task *via) {
   t->seen = q->S->searches;
   t->todo = NULL;
   if (via) t->via = via;
-  if (q->last) q->last->todo = t;
-  else q->first = t;
+  if (q->last)
+    q->last->todo = t;
+  else
+    q->first = t;
   q->last = t;
 }
 
@@ -179,8 +186,8 @@ static void break_wait(tl_task *t) {
   tl__end_wait(t, false);
 }
 
-/* `waiter` has begun to wait: a cycle that is new goes through it. The victim is the task of the cycle that holds a lock over its wait
- * for a task; in a cycle without a lock, the waiter. */
+/* `waiter` has begun to wait: a cycle that is new goes through it. The victim is the task of the cycle that holds a
+ * lock over its wait for a task; in a cycle without a lock, the waiter. */
 void tl__deadlock_check(tl_lua *S, tl_task *waiter) {
   if (!waits_for_itself(S, waiter)) return;
   tl_task *t = waiter;
@@ -209,24 +216,28 @@ void tl__hold_refuse(lua_State *L, const tl_cell *cell, const char *path) {
   luaL_checkstack(L, 2, NULL);
   if (!t)
     tl_raise(L, "ImmutableStateError",
-             "%s: neither a handler nor a task runs here (in a library's callback, say); start a task by tl.spawn and write there, "
+             "%s: neither a handler nor a task runs here (in a library's callback, say); start a task by tl.spawn and "
+             "write there, "
              "inside with_state or modify_state",
              path);
   for (const tl_task *c = t, *p; c->kind == TL__CHILD && (p = c->parent) && p->id == c->parent_id; c = p)
     if (p->hold.held && p->hold.cell == cell)
       tl_raise(L, "ImmutableStateError",
-               "%s: the lock (held since %s) is not that of the functions of a gather inside it; let them return what is to be "
+               "%s: the lock (held since %s) is not that of the functions of a gather inside it; let them return what "
+               "is to be "
                "written, and write it after the gather",
                path, push_where(L, &p->hold));
   if (!t->hold.held) return;
   if (t->hold.cell != cell)
     tl_raise(L, "ImmutableStateError",
-             "%s: the state is another tab's, and the lock that is held here (since %s) is not; a background task that holds no lock "
+             "%s: the state is another tab's, and the lock that is held here (since %s) is not; a background task that "
+             "holds no lock "
              "writes it by tl.modify_state(token, State, fn)",
              path, push_where(L, &t->hold));
   if (!tl_cell_inside(L, cell))
     tl_raise(L, "ImmutableStateError",
-             "%s: the block entered at %s is that of a coroutine which is suspended or has ended, and this code is outside of it; write in "
+             "%s: the block entered at %s is that of a coroutine which is suspended or has ended, and this code is "
+             "outside of it; write in "
              "that coroutine, or let it leave its block first",
              path, push_where(L, &t->hold));
 }
@@ -257,12 +268,13 @@ static void note_coroutine(lua_State *L, tl_task *t) {
 static int refuse_nesting(lua_State *L, tl_task *t, const char *what, const tl_cell *cell) {
   const char *held = push_where(L, &t->hold);
   if (t->kind == TL__HANDLER && !t->hold.line)
-    return tl_raise(L, "ImmutableStateError",
-                    "%s in the handler %s, which already holds its tab's lock from its first line to its last; write the state "
-                    "directly%s",
-                    what, tl__task_name(t), t->hold.cell == cell ? "" : ", or use a background task for another tab");
-  return tl_raise(L, "ImmutableStateError", "%s inside the block that was entered at %s; leave that block first%s", what, held,
-                  t->hold.cell == cell ? " (what it may write can be written here)" : "");
+    return tl_raise(
+        L, "ImmutableStateError",
+        "%s in the handler %s, which already holds its tab's lock from its first line to its last; write the state "
+        "directly%s",
+        what, tl__task_name(t), t->hold.cell == cell ? "" : ", or use a background task for another tab");
+  return tl_raise(L, "ImmutableStateError", "%s inside the block that was entered at %s; leave that block first%s",
+                  what, held, t->hold.cell == cell ? " (what it may write can be written here)" : "");
 }
 
 /* The running task, which may ask for cell's lock now. Raises else. */
@@ -324,9 +336,11 @@ static int block_body(lua_State *L) { /* what was entered, fn, ... -> fn's resul
 /* Stack: message handler, then fn's results or the error. */
 static int block_k(lua_State *L, int status, lua_KContext serial) {
   tl_task *t = tl_task_current(L);
-  if (!t || !t->hold.held || t->hold.serial != (uint64_t)serial) { /* a user's coroutine that another task goes on with */
+  if (!t || !t->hold.held ||
+      t->hold.serial != (uint64_t)serial) { /* a user's coroutine that another task goes on with */
     if (status != LUA_OK && status != LUA_YIELD) return lua_error(L);
-    return tl_raise(L, "ImmutableStateError", "the task that had entered this block has ended; nothing of the block was kept");
+    return tl_raise(L, "ImmutableStateError",
+                    "the task that had entered this block has ended; nothing of the block was kept");
   }
   if (status != LUA_OK && status != LUA_YIELD) {
     tl__hold_rollback(t);
@@ -367,11 +381,13 @@ static tl_view *need_view(lua_State *L, const char *usage) {
   tl_view *view = lua_gettop(L) ? tl_enterable(L, 1) : NULL;
   tl_class *cls = view ? NULL : tl_class_at(L, 1);
   if (cls)
-    tl_raise(L, "TypeError",
-             "%s: the first argument is the class %s; a state instance (self) is needed, which handlers and tasks are given", usage,
-             tl_class_name(cls));
+    tl_raise(
+        L, "TypeError",
+        "%s: the first argument is the class %s; a state instance (self) is needed, which handlers and tasks are given",
+        usage, tl_class_name(cls));
   if (!view)
-    tl_raise(L, "TypeError", "%s: the first argument must be a state instance (self), not %s", usage, luaL_typename(L, 1));
+    tl_raise(L, "TypeError", "%s: the first argument must be a state instance (self), not %s", usage,
+             luaL_typename(L, 1));
   return view;
 }
 
@@ -420,9 +436,9 @@ typedef struct guard {
 
 static const char guard_name[] = "tidelock.lock";
 
-/* Is the scope left in the normal way? The error value alone does not tell: it is nil also when a message handler of xpcall gave
- * nothing, or when a coroutine is closed. But only a normal exit calls from the Lua function whose variable it is; an error calls from
- * the C function that catches it, a reset from the coroutine's base. */
+/* Is the scope left in the normal way? The error value alone does not tell: it is nil also when a message handler of
+ * xpcall gave nothing, or when a coroutine is closed. But only a normal exit calls from the Lua function whose variable
+ * it is; an error calls from the C function that catches it, a reset from the coroutine's base. */
 static bool left_normally(lua_State *L) {
   lua_Debug ar;
   if (!lua_isnoneornil(L, 2) || !lua_getstack(L, 1, &ar)) return false;
@@ -435,8 +451,10 @@ static int guard_close(lua_State *L) { /* guard, error or nil */
   tl_task *t = g->task;
   if (!t || t->id != g->id || !t->hold.held || t->hold.serial != g->serial) return 0;
   g->task = NULL;
-  if (left_normally(L) && !t->S->killing && tl_task_current(L) == t) tl__hold_commit(L, t);
-  else tl__hold_rollback(t);
+  if (left_normally(L) && !t->S->killing && tl_task_current(L) == t)
+    tl__hold_commit(L, t);
+  else
+    tl__hold_rollback(t);
   return 0;
 }
 

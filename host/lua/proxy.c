@@ -17,7 +17,8 @@ tl_proxy *tl__proxy_test(lua_State *L, int idx) { return tl__tagged(L, idx, &pro
 tl_proxy *tl__proxy_check(lua_State *L, int idx) {
   tl_proxy *p = tl__proxy_test(L, idx);
   if (!p)
-    tl_raise(L, "TypeError", "a list or map of a state is needed, not %s; methods of lists are called with a colon: list:push(x)",
+    tl_raise(L, "TypeError",
+             "a list or map of a state is needed, not %s; methods of lists are called with a colon: list:push(x)",
              luaL_typename(L, idx));
   return p;
 }

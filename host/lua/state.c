@@ -19,7 +19,8 @@ tl_instance *tl__instance_test(lua_State *L, int idx) { return tl__tagged(L, idx
 static tl_instance *check_instance(lua_State *L, int idx) {
   tl_instance *s = tl__instance_test(L, idx);
   if (!s)
-    tl_raise(L, "TypeError", "a state instance (self) is needed, not %s; its methods are called with a colon: self:reset()",
+    tl_raise(L, "TypeError",
+             "a state instance (self) is needed, not %s; its methods are called with a colon: self:reset()",
              tl_class_at(L, idx) ? "a class" : luaL_typename(L, idx));
   return s;
 }

@@ -107,8 +107,8 @@ static int debug_setuservalue(lua_State *L) {
 
 static int debug_upvalue(lua_State *L) { return lua_iscfunction(L, 1) ? 0 : original(L); }
 
-/* getlocal and setlocal ([thread,] level, n [, value]): the temporaries of a C function are its own. What it keeps there may be all
- * that keeps its memory. */
+/* getlocal and setlocal ([thread,] level, n [, value]): the temporaries of a C function are its own. What it keeps
+ * there may be all that keeps its memory. */
 static int debug_local(lua_State *L) {
   lua_State *co = lua_tothread(L, 1);
   int level = co ? 2 : 1;
@@ -122,11 +122,16 @@ static int debug_getregistry(lua_State *L) { return luaL_error(L, "the registry 
 
 void tl__open_debug(lua_State *L) {
   static const luaL_Reg fns[] = {
-      {"getmetatable", debug_getmetatable}, {"setmetatable", debug_setmetatable},
-      {"getuservalue", debug_getuservalue}, {"setuservalue", debug_setuservalue},
-      {"getupvalue", debug_upvalue},        {"setupvalue", debug_upvalue},
-      {"getlocal", debug_local},            {"setlocal", debug_local},
-      {"getregistry", debug_getregistry},   {NULL, NULL},
+      {"getmetatable", debug_getmetatable},
+      {"setmetatable", debug_setmetatable},
+      {"getuservalue", debug_getuservalue},
+      {"setuservalue", debug_setuservalue},
+      {"getupvalue", debug_upvalue},
+      {"setupvalue", debug_upvalue},
+      {"getlocal", debug_local},
+      {"setlocal", debug_local},
+      {"getregistry", debug_getregistry},
+      {NULL, NULL},
   };
   lua_getglobal(L, "debug");
   replace(L, fns);

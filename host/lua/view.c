@@ -1,5 +1,5 @@
-/* view.c: what a `self` is bound to: a cell and the snapshot of the last refresh. Whether the running task is inside the lock is asked
- * at every access, so that a sibling which shares the view stays outside. */
+/* view.c: what a `self` is bound to: a cell and the snapshot of the last refresh. Whether the running task is inside
+ * the lock is asked at every access, so that a sibling which shares the view stays outside. */
 #include "base/mem.h"
 #include "lua/inner.h"
 
