@@ -90,13 +90,27 @@ static void unmask(char *p, size_t n, const char mask[4]) {
   for (; i < n; i++) p[i] ^= mask[i & 3];
 }
 
-/* Bytes at the end of p that may begin a code point whose rest is in the next fragment. */
+/* Whether a code point begins with these n bytes, which are fewer than it needs. Behind the first are continuation
+ * bytes only; of some first bytes not every second one may follow. */
+static bool may_begin(const uint8_t *p, size_t n) {
+  if (p[0] < 0xC2 || p[0] > 0xF4) return false;
+  if (n == 1) return true;
+  switch (p[0]) {
+  case 0xE0: return p[1] >= 0xA0;
+  case 0xED: return p[1] < 0xA0;
+  case 0xF0: return p[1] >= 0x90;
+  case 0xF4: return p[1] < 0x90;
+  default: return true;
+  }
+}
+
+/* Bytes at the end of p that begin a code point whose rest may be in the next fragment. */
 static size_t open_tail(const char *p, size_t n) {
   for (size_t back = 1; back <= 3 && back <= n; back++) {
-    uint8_t c = (uint8_t)p[n - back];
-    if ((c & 0xC0) == 0x80) continue;
-    size_t need = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
-    return need > back ? back : 0;
+    const uint8_t *at = (const uint8_t *)p + n - back;
+    if ((*at & 0xC0) == 0x80) continue;
+    size_t need = *at >= 0xF0 ? 4 : *at >= 0xE0 ? 3 : *at >= 0xC0 ? 2 : 1;
+    return need > back && may_begin(at, back) ? back : 0;
   }
   return 0;
 }

@@ -239,6 +239,19 @@ static void utf8(void) {
   text(0x00, "\xff");
   text(0x00, "never read");
   expect("ws not utf-8, found before the end", "fail 1007 ");
+  static const char *const no_start[] = {"\xff",     "\xc1",     "\xf5",     "\xe0\x80",
+                                         "\xed\xa0", "\xf0\x8f", "\xf4\x90", "\xf0\x80\x80"};
+  for (size_t i = 0; i < sizeof no_start / sizeof *no_start; i++) {
+    text(0x01, no_start[i]);
+    text(0x89, "1");
+    expect("ws the end of a fragment that no code point begins with", "fail 1007 ");
+  }
+  static const char *const start[] = {"\xc2", "\xe0\xa0", "\xed\x9f", "\xee\xbf", "\xf0\x90", "\xf4\x8f\xbf"};
+  for (size_t i = 0; i < sizeof start / sizeof *start; i++) {
+    text(0x01, start[i]);
+    text(0x89, "1");
+    expect("ws the end of a fragment that a code point begins with", "ping 1 ");
+  }
   text(0x82, "\xff\xfe");
   expect("ws binary need not be text", "binary \xff\xfe ");
   frame(0x81, "a\0b", 3);
