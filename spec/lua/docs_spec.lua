@@ -86,6 +86,8 @@ end
 local folder = os.tmpname()
 os.remove(folder)
 
+teardown(function() os.execute(("rm -rf '%s'"):format(folder)) end)
+
 local function write_apps(path, blocks)
   local texts, files = {}, {}
   for _, block in ipairs(blocks) do
