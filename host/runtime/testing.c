@@ -164,6 +164,9 @@ static int waited_k(lua_State *L, int status, lua_KContext ctx) {
 
 static int wait_until(lua_State *L, double seconds, const char *what) {
   tl_host *h = tl_host_of(L);
+  if (h->advancing) /* the one wait that there is would be lost */
+    return luaL_error(
+        L, "%s: only the spec itself drives its app; a handler or task cannot, while the spec waits for it", what);
   h->advance_wake = tl_wait_begin(L, TL_WAITING, what);
   h->advance_to = tl_lua_now(h->lua) + (uint64_t)(seconds * 1e9 + 0.5);
   h->advance_io = seconds > 0;

@@ -320,6 +320,18 @@ describe("the host", function()
   end)
 end)
 
+describe("a handler", function()
+  it("cannot drive the app that it is part of", function()
+    local bench = require "spec.lua.apps.roads_bench"
+    local tab = t.open "spec/lua/apps/roads.lua"
+    bench.task(tab, function()
+      fails("only the spec itself drives", tab.click, tab, "Bump")
+      fails("only the spec itself drives", t.advance, 1)
+      fails("only the spec itself drives", t.settle)
+    end)
+  end)
+end)
+
 describe("one it", function()
   it("has one app for all its tabs", function()
     local a, b = open(), open "/post/1"
