@@ -75,7 +75,7 @@ int tl_raise(lua_State *L, const char *name, const char *fmt, ...) {
     lua_pushvalue(L, -2);
     lua_setfield(L, -2, "where");
   }
-  luaL_traceback(L, L, NULL, 1);
+  tl__push_traceback(L);
   lua_setfield(L, -2, "traceback");
   return lua_error(L);
 }

@@ -141,6 +141,7 @@ const char *tl__task_name(const tl_task *t);
 void tl__task_drop_unstarted(tl_task *t, tl_status status); /* ends a task that never ran */
 void tl__task_maybe_free(tl_task *t);
 void tl__kill(tl_task *t);         /* the last resort: resets its coroutine; nothing in it may wait */
+void tl__push_traceback(lua_State *L); /* +1: of the stack, from the caller outwards (traceback.c) */
 int tl__traceback(lua_State *L);   /* message handler: keeps the traceback for the log */
 bool tl__pending(const tl_task *t); /* would tl__interrupt raise? */
 bool tl__scope_masked(const tl_task *t, const tl__scope *s); /* it was opened outside the defer that runs, which has time left */
