@@ -51,6 +51,7 @@ static int on_field_complete(llhttp_t *p) {
   tl_http_req *r = p->data;
   if (!r->fields.len || r->text.len == last_field(r)->name) return stop_with(r, 400); /* no name */
   put(p, "", 1, false);
+  if (strchr(r->text.data + last_field(r)->name, ' ')) return stop_with(r, 400);
   last_field(r)->value = (uint32_t)r->text.len;
   return 0;
 }
@@ -119,15 +120,15 @@ void tl__http_gone(tl_conn *c) {
 }
 
 /* Every line must end in CR LF, and none may be folded: readers differ about both, and smuggling lives on differences.
- */
-static bool lines_are_strict(tl_http_req *r, const char *p, size_t n) {
+ * Behind the last CR of the head the parser takes any byte for the LF. */
+static bool lines_are_strict(tl_http_req *r, const char *p, size_t n, bool whole) {
   for (const char *at = p, *end = p + n, *lf; (lf = memchr(at, '\n', (size_t)(end - at))); at = lf + 1) {
     if ((lf > p ? lf[-1] : r->last) != '\r') return false;
     if (lf + 1 < end && (lf[1] == ' ' || lf[1] == '\t')) return false;
   }
   if (r->last == '\n' && n && (*p == ' ' || *p == '\t')) return false;
   if (n) r->last = p[n - 1];
-  return true;
+  return !whole || r->last == '\n';
 }
 
 static int check_framing(const tl_http_req *r) {
@@ -183,7 +184,7 @@ static size_t parse_head(tl_conn *c, const char *p, size_t n) {
   llhttp_errno_t e = llhttp_execute(&r->parser, p, n);
   size_t used = e == HPE_OK ? n : (size_t)(llhttp_get_error_pos(&r->parser) - p);
   r->raw += used;
-  if ((e != HPE_OK && e != HPE_PAUSED) || !lines_are_strict(r, p, used))
+  if ((e != HPE_OK && e != HPE_PAUSED) || !lines_are_strict(r, p, used, e == HPE_PAUSED))
     parse_error(c);
   else if (r->raw > c->server->opts.max_header)
     tl__http_refuse(c, 431, NULL);

@@ -86,6 +86,7 @@ static void smuggling(wire *w) {
       "GET /x HTTP/1.1\r\nHost: x\nX: y\r\n\r\n",
       "GET /x HTTP/1.1\r\nHost: x\r\nX: y\n\r\n",
       "GET /x HTTP/1.1\r\nHost: x\r\n\n",
+      "GET /x HTTP/1.1\r\nHost: x\r\n\rX",
       "GET /x HTTP/1.1\r\nHost: x\r\nX: y\rZ: 1\r\n\r\n",
       "GET /x HTTP/1.1\r\nHost: x\r\nX: y\r\n folded\r\n\r\n",
       "GET /x HTTP/1.1\r\nHost: x\r\nX: y\r\n\tfolded\r\n\r\n",
@@ -94,6 +95,8 @@ static void smuggling(wire *w) {
       "GET /x HTTP/1.1\r\n\r\n",
       "GET /x HTTP/1.1\r\nHost: x\r\nNo colon\r\n\r\n",
       "GET /x HTTP/1.1\r\nHost: x\r\n: no name\r\n\r\n",
+      "GET /x HTTP/1.1\r\nHost: x\r\nName : 1\r\n\r\n",
+      "GET /x HTTP/1.1\r\nHost: x\r\nA name: 1\r\n\r\n",
       "GET /x HTTP/1.1\r\nHost: x\r\nB\xe4"
       "d: name\r\n\r\n",
       "GET /x HTTP/1.1 \r\nHost: x\r\n\r\n",
