@@ -22,9 +22,9 @@ static void effect(void *ctx, tl_cell *c, tl_value e) {
 }
 
 static void done(void *ctx, tl_cell *c, uint64_t event, uint64_t instance) {
-  (void)ctx;
+  tl_host *h = ctx;
   tl_tab *t = c->owner;
-  if (t && t->instance_no == instance) tl_tab_event_done(t, event);
+  if (t && t->instance_no == instance && !h->dropping) tl_tab_event_done(t, event);
 }
 
 static void failed(void *ctx, tl_cell *c, const tl_failure *f, uint64_t instance) {

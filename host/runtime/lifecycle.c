@@ -86,7 +86,9 @@ void tl_host_stop(tl_host *h) {
   h->stopping = true;
   if (h->server) tl_server_stop_listening(h->server);
   tell_closing(h);
+  h->dropping = true;
   tl_lua_cancel_all(h->lua, "the host is shutting down");
+  h->dropping = false;
   h->deadline.fire = out_of_time;
   tl_timer_add(tl_lua_timers(h->lua), &h->deadline, tl_lua_now(h->lua) + (uint64_t)(h->config.shutdown_time * 1e9));
 }

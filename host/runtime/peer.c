@@ -1,5 +1,5 @@
-/* peer.c: what a page sends: hello, events, moves, bye (protocol.md sections 2 and 5). A peer that breaks the protocol is closed with a
- * code; what is wrong in a handler's name or arguments is answered and changes nothing. */
+/* peer.c: what a page sends: hello, events, moves, bye (protocol.md sections 2 and 5). A peer that breaks the protocol
+ * is closed with a code; what is wrong in a handler's name or arguments is answered and changes nothing. */
 #include <math.h>
 #include <string.h>
 
@@ -33,11 +33,10 @@ static void forget_challenge(tl_peer *p) {
   p->challenged = NULL;
 }
 
-void tl_peer_gone(tl_peer *p) {
+static void free_peer(tl_peer *p) {
   tl_timer_remove(tl_lua_timers(p->host->lua), &p->timer);
   forget_challenge(p);
-  tl_tab *t = p->tab;
-  if (t) tl_tab_detach(t);
+  if (p->tab) tl_tab_detach(p->tab);
   tl_free(p->hello_instance);
   tl_free(p->hello_path);
   tl_free(p->headers);
@@ -45,20 +44,38 @@ void tl_peer_gone(tl_peer *p) {
   tl_free(p);
 }
 
-void tl_peer_close(tl_peer *p, int code, const char *reason) {
+static void close_peer(tl_peer *p, int code, const char *reason) {
   const tl_peer_ops *ops = p->ops;
   void *io = p->io;
-  tl_peer_gone(p);
+  free_peer(p);
   ops->close(io, code, reason);
+}
+
+static void let_in(tl_tab *t);
+
+void tl_peer_gone(tl_peer *p) {
+  tl_tab *t = p->tab;
+  free_peer(p);
+  if (t) let_in(t);
+}
+
+void tl_peer_close(tl_peer *p, int code, const char *reason) {
+  tl_tab *t = p->tab;
+  close_peer(p, code, reason);
+  if (t) let_in(t);
 }
 
 static void malformed(tl_peer *p, const char *what) { tl_peer_close(p, 4400, what); }
 
 /* ---- reading a message ---- */
 
-static bool get(tl_value map, const char *key, tl_value *out) { return map.kind == TL_MAP && tl_map_get(map, key, strlen(key), out); }
+static bool get(tl_value map, const char *key, tl_value *out) {
+  return map.kind == TL_MAP && tl_map_get(map, key, strlen(key), out);
+}
 
-static bool get_string(tl_value map, const char *key, tl_value *out) { return get(map, key, out) && out->kind == TL_STRING; }
+static bool get_string(tl_value map, const char *key, tl_value *out) {
+  return get(map, key, out) && out->kind == TL_STRING;
+}
 
 /* An id is an integer from 1 to 2^53-1. */
 static bool get_id(tl_value map, uint64_t *id) {
@@ -76,43 +93,65 @@ static void start_instance(tl_tab *t, const char *instance) {
   t->instance_no++;
   t->highest = 0;
   t->running_n = 0;
-  tl_buf_clear(&t->done);
+  tl_buf_clear(&t->errors); /* they name ids of the page load before */
+  t->errors_n = 0;
 }
 
-/* The peer gets the tab: init, or resume when it is the same page load and its version is still held. */
+/* The peer gets the tab: resume when its version is still held, else init. What ended meanwhile is told by last_event;
+ * of what ended before an earlier one the page asks again. */
 static void join(tl_peer *p, tl_tab *t, const char *instance, const char *path, uint64_t version, bool has_version) {
   tl_timer_remove(tl_lua_timers(p->host->lua), &p->timer);
   bool same = t->instance && !strcmp(t->instance, instance);
   if (!same) start_instance(t, instance);
   tl_tab_route(t, path, strlen(path));
   tl_tab_attach(t, p);
-  if (!(has_version && tl_send_resume(t, version))) tl_send_init(t);
-  if (!same) tl_tab_on_load(t);
+  tl_buf_clear(&t->done);
+  bool resumed = has_version && tl_send_resume(t, version);
+  if (!resumed) tl_send_init(t);
+  if (!same && !resumed) tl_tab_on_load(t);
   tl_flush_tab(t);
 }
 
 static void new_tab(tl_peer *p, tl_value root, const char *instance, const char *path) {
   tl_tab *t = tl_tab_new(p->host, root);
-  if (!t) tl_peer_close(p, 4413, "too many tabs (max_tabs)");
-  else join(p, t, instance, path, 0, false);
+  if (!t)
+    tl_peer_close(p, 4413, "too many tabs (max_tabs)");
+  else
+    join(p, t, instance, path, 0, false);
+}
+
+/* ---- two pages for one tab ---- */
+
+/* Makes room for a newcomer that is let in by the caller. */
+static void close_old(tl_tab *t) {
+  if (t->peer) close_peer(t->peer, 4409, "another connection took this tab over");
+}
+
+/* Whoever waits for the tab gets it once it has no page. */
+static void let_in(tl_tab *t) {
+  tl_peer *p = t->challenger;
+  if (!p || t->peer || t->ending) return;
+  forget_challenge(p);
+  join(p, t, p->hello_instance, p->hello_path, 0, false);
 }
 
 /* The other page did not answer: it is gone, and the newcomer takes over. */
 static void take_over(tl_timer *timer) {
-  tl_peer *p = peer_of(timer);
-  tl_tab *t = p->challenged;
-  forget_challenge(p);
-  if (t->peer) tl_peer_close(t->peer, 4409, "another connection took this tab over");
-  join(p, t, p->hello_instance, p->hello_path, 0, false);
+  tl_tab *t = peer_of(timer)->challenged;
+  close_old(t);
+  let_in(t);
 }
 
 /* The other page lives: the newcomer is a duplicated tab, with a token and a copy of its own. */
-void tl_peer_pong(tl_peer *old) {
-  tl_tab *t = old->tab;
-  if (!t || !t->challenger) return;
+static void page_lives(tl_tab *t) {
   tl_peer *p = t->challenger;
+  if (!p) return;
   forget_challenge(p);
   new_tab(p, t->cell->root, p->hello_instance, p->hello_path);
+}
+
+void tl_peer_pong(tl_peer *p) {
+  if (p->tab) page_lives(p->tab);
 }
 
 static void challenge(tl_peer *p, tl_tab *t, const char *instance, const char *path) {
@@ -128,10 +167,12 @@ static void challenge(tl_peer *p, tl_tab *t, const char *instance, const char *p
 static void hello(tl_peer *p, tl_value m) {
   tl_value token, instance, path, version;
   if (p->tab || p->challenged) return malformed(p, "a second hello");
-  if (!get_string(m, "instance", &instance) || !get_string(m, "path", &path)) return malformed(p, "hello needs instance and path");
+  if (!get_string(m, "instance", &instance) || !get_string(m, "path", &path))
+    return malformed(p, "hello needs instance and path");
   size_t n, pn, tn;
   const char *ib = tl_string_bytes(&instance, &n), *pb = tl_string_bytes(&path, &pn);
-  if (!n || n > 64 || !pn || pb[0] != '/' || pn > 4096) return malformed(p, "hello: instance of 1 to 64 bytes, path from /");
+  if (!n || n > 64 || !pn || pb[0] != '/' || pn > 4096)
+    return malformed(p, "hello: instance of 1 to 64 bytes, path from /");
   char *in = tl_strndup(ib, n), *pa = tl_strndup(pb, pn);
   bool has_version = get(m, "version", &version) && version.kind == TL_INT && version.i >= 0;
   tl_tab *t = NULL;
@@ -146,8 +187,9 @@ static void hello(tl_peer *p, tl_value m) {
   } else if (t->peer && !same && !t->bye) {
     challenge(p, t, in, pa);
   } else {
-    if (t->peer) tl_peer_close(t->peer, 4409, "another connection took this tab over");
+    close_old(t);
     join(p, t, in, pa, has_version ? (uint64_t)version.i : 0, has_version);
+    page_lives(t);
   }
   tl_free(in);
   tl_free(pa);
@@ -206,7 +248,8 @@ static void event(tl_peer *p, tl_value m) {
   char shown[80];
   snprintf(shown, sizeof shown, "%.*s", (int)(n < 60 ? n : 60), bytes);
   if (!h || !h->offered) return refuse_event(t, id, "no page offers the handler \"%s\" (tl.expose would)", shown);
-  if (!get(m, "args", &args) || args.kind != TL_LIST) return refuse_event(t, id, "the arguments of \"%s\" must be a list", shown);
+  if (!get(m, "args", &args) || args.kind != TL_LIST)
+    return refuse_event(t, id, "the arguments of \"%s\" must be a list", shown);
   if (p->host->config.queue_limit && t->cell->lock.waiting >= p->host->config.queue_limit)
     return refuse_event(t, id, "the tab's queue is full (queue_limit); \"%s\" was not run", shown);
   tl_lua_event(p->host->lua, t->cell, h, args, id, t->instance_no);
@@ -228,6 +271,13 @@ static void nav(tl_peer *p, tl_value m) {
   tl_tab_event_done(t, id);
 }
 
+static void bye(tl_tab *t) {
+  t->bye = true;
+  if (!t->challenger) return;
+  close_old(t);
+  let_in(t);
+}
+
 /* One message: an object with exactly one known key. */
 static void dispatch(tl_peer *p, tl_value m) {
   tl_value inner;
@@ -236,16 +286,14 @@ static void dispatch(tl_peer *p, tl_value m) {
   if (!p->tab) return malformed(p, "the first message must be hello");
   if (get(m, "event", &inner) && inner.kind == TL_MAP) return event(p, inner);
   if (get(m, "nav", &inner) && inner.kind == TL_MAP) return nav(p, inner);
-  if (get(m, "bye", &inner)) {
-    p->tab->bye = true;
-    return;
-  }
+  if (get(m, "bye", &inner)) return bye(p->tab);
   malformed(p, "no known message");
 }
 
 void tl_peer_message(tl_peer *p, const char *text, size_t n) {
   tl_value m;
   tl_json_err err;
+  if (p->host->stopping) return; /* the page keeps it, and sends it to the next host */
   if (tl_json_read(text, n, &m, &err)) {
     char why[100];
     snprintf(why, sizeof why, "not JSON: %.60s at byte %zu", err.message, err.offset);
@@ -259,5 +307,5 @@ void tl_peer_message(tl_peer *p, const char *text, size_t n) {
 void tl_peer_binary(tl_peer *p) { malformed(p, "frames are text"); }
 
 void tl_peer_drained(tl_peer *p) {
-  if (p->tab && p->tab->dirty) tl_flush_tab(p->tab);
+  if (p->tab) tl_flush_tab(p->tab);
 }

@@ -1,6 +1,6 @@
-/* sender.c: what a tab's page is sent. The patch is the difference between what the page was last sent and what is, so a page that is slow
- * gets one message where others got many. Nothing is kept for a page beyond two roots, the last TL_HISTORY sent ones (shared nodes), and
- * bounded lists of effects and errors. */
+/* sender.c: what a tab's page is sent. The patch is the difference between what the page was last sent and what is, so
+ * a page that is slow gets one message where others got many. Nothing is kept for a page beyond two roots, the last
+ * TL_HISTORY sent ones (shared nodes), and bounded lists of effects and errors. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,8 +18,10 @@ static void drop_first(tl_buf *b) {
   for (size_t i = 0; i < b->len; i++) {
     char c = b->data[i];
     if (in_string) {
-      if (c == '\\') i++;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        i++;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
@@ -34,7 +36,9 @@ static void drop_first(tl_buf *b) {
   tl_buf_clear(b);
 }
 
-static void begin_item(tl_buf *b, unsigned *n) {
+/* A page that takes messages gets all; for one that does not the last TL_KEPT are kept. */
+static void begin_item(tl_tab *t, tl_buf *b, unsigned *n) {
+  if (*n == TL_KEPT) tl_flush_tab(t);
   if (*n == TL_KEPT) {
     drop_first(b);
     --*n;
@@ -44,24 +48,28 @@ static void begin_item(tl_buf *b, unsigned *n) {
 }
 
 void tl_tab_effect(tl_tab *t, tl_value effect) {
-  begin_item(&t->effects, &t->effects_n);
+  begin_item(t, &t->effects, &t->effects_n);
   tl_json_write(&t->effects, effect);
   tl_tab_mark(t);
 }
 
 static void put_text(tl_buf *b, const char *key, const char *text) {
   tl_buf_printf(b, ",\"%s\":", key);
-  if (text) tl_json_write_string(b, text, strlen(text));
-  else tl_buf_puts(b, "null");
+  if (text)
+    tl_json_write_string(b, text, strlen(text));
+  else
+    tl_buf_puts(b, "null");
 }
 
 void tl_tab_failure(tl_tab *t, const tl_failure *f) {
   char ref[5];
   tl_random_ref(ref);
   tl_buf *b = &t->errors;
-  begin_item(b, &t->errors_n);
-  if (f->event) tl_buf_printf(b, "{\"event\":%llu", (unsigned long long)f->event);
-  else tl_buf_puts(b, "{\"event\":null");
+  begin_item(t, b, &t->errors_n);
+  if (f->event)
+    tl_buf_printf(b, "{\"event\":%llu", (unsigned long long)f->event);
+  else
+    tl_buf_puts(b, "{\"event\":null");
   put_text(b, "task", f->task);
   if (t->host->config.dev) {
     put_text(b, "name", f->name);
@@ -79,10 +87,13 @@ static void remember(tl_tab *t) {
   tl_value old = t->sent.root;
   t->sent = (tl_sent){t->version, tl_retain(t->cell->root)};
   tl_release(old);
+  if (t->history_n && t->history[t->history_at].version == t->version) return;
   if (!t->history) t->history = tl_calloc(TL_HISTORY * sizeof *t->history);
   unsigned at = t->history_n ? (t->history_at + 1) % TL_HISTORY : 0;
-  if (t->history_n == TL_HISTORY) tl_release(t->history[at].root);
-  else t->history_n++;
+  if (t->history_n == TL_HISTORY)
+    tl_release(t->history[at].root);
+  else
+    t->history_n++;
   t->history[at] = (tl_sent){t->sent.version, tl_retain(t->sent.root)};
   t->history_at = at;
 }
@@ -103,8 +114,10 @@ static void put_list(tl_buf *out, const char *key, tl_buf *items) {
   tl_buf_puts(out, "\":[");
   tl_buf_put(out, items->data, items->len);
   tl_buf_putc(out, ']');
-  if (items->cap > 512) tl_buf_free(items);
-  else tl_buf_clear(items);
+  if (items->cap > 512)
+    tl_buf_free(items);
+  else
+    tl_buf_clear(items);
 }
 
 static void send_text(tl_tab *t, const tl_buf *b) { t->peer->ops->send(t->peer->io, b->data, b->len); }
@@ -119,8 +132,10 @@ static void put_patch(tl_tab *t, tl_value from, tl_buf *out) {
 
 static void put_state(tl_tab *t, tl_buf *out) {
   tl_host *h = t->host;
-  if (tl_identical(t->cell->root, tl_app_default_root(h->app))) tl_buf_put(out, h->default_state.data, h->default_state.len);
-  else tl_json_write_public(out, t->cell->root);
+  if (tl_identical(t->cell->root, tl_app_default_root(h->app)))
+    tl_buf_put(out, h->default_state.data, h->default_state.len);
+  else
+    tl_json_write_public(out, t->cell->root);
 }
 
 static int push_route(lua_State *L) { /* path -> route */
@@ -145,7 +160,8 @@ static void put_route(tl_tab *t, tl_buf *out) {
 void tl_send_init(tl_tab *t) {
   tl_buf *b = &t->host->scratch;
   tl_buf_clear(b);
-  tl_buf_printf(b, "{\"init\":{\"token\":\"%s\",\"version\":%llu,\"route\":", t->cell->token, (unsigned long long)t->version);
+  tl_buf_printf(b, "{\"init\":{\"token\":\"%s\",\"version\":%llu,\"route\":", t->cell->token,
+                (unsigned long long)t->version);
   put_route(t, b);
   tl_buf_puts(b, ",\"state\":");
   put_state(t, b);
@@ -159,8 +175,8 @@ bool tl_send_resume(tl_tab *t, uint64_t version) {
   if (!from) return false;
   tl_buf *b = &t->host->scratch;
   tl_buf_clear(b);
-  tl_buf_printf(b, "{\"resume\":{\"token\":\"%s\",\"from\":%llu,\"version\":%llu", t->cell->token, (unsigned long long)version,
-                (unsigned long long)t->version);
+  tl_buf_printf(b, "{\"resume\":{\"token\":\"%s\",\"from\":%llu,\"version\":%llu", t->cell->token,
+                (unsigned long long)version, (unsigned long long)t->version);
   put_patch(t, from->root, b);
   tl_buf_printf(b, ",\"last_event\":%llu}}", (unsigned long long)tl_tab_last_event(t));
   send_text(t, b);
@@ -172,7 +188,8 @@ static bool nothing_to_send(const tl_tab *t) {
   return t->sent.version == t->version && !t->done.len && !t->effects.len && !t->errors.len;
 }
 
-/* One message, if there is something and the page takes it: else the tab stays dirty, and is looked at when the page has drained. */
+/* One message, if there is something and the page takes it: else it is sent when the page has drained, or is there
+ * again. */
 void tl_flush_tab(tl_tab *t) {
   if (!t->peer || nothing_to_send(t) || t->peer->ops->queued(t->peer->io)) return;
   tl_buf *b = &t->host->scratch;
@@ -194,8 +211,10 @@ void tl_flush_tab(tl_tab *t) {
 }
 
 static void end_when_idle(tl_tab *t) {
-  if (tl_lua_tasks(t->host->lua, t->cell)) tl_tab_mark(t);
-  else tl_tab_free(t);
+  if (tl_lua_tasks(t->host->lua, t->cell))
+    tl_tab_mark(t);
+  else
+    tl_tab_free(t);
 }
 
 void tl_flush(tl_host *h) {
@@ -205,7 +224,9 @@ void tl_flush(tl_host *h) {
     next = t->next_dirty;
     t->dirty = false;
     t->next_dirty = NULL;
-    if (t->ending) end_when_idle(t);
-    else tl_flush_tab(t);
+    if (t->ending)
+      end_when_idle(t);
+    else
+      tl_flush_tab(t);
   }
 }

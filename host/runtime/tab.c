@@ -59,13 +59,16 @@ void tl_tab_end(tl_tab *t, const char *reason) {
   t->ending = true;
   t->cell->gone = true;
   tl_host *h = t->host;
+  if (t->challenger) tl_peer_close(t->challenger, 1012, reason);
   if (t->peer) tl_peer_close(t->peer, 1012, reason);
   tl_cell *cell = tl_cell_retain(t->cell); /* tasks that end may be the last to hold it */
   tl_lua_cancel_cell(h->lua, cell, reason);
   bool alive = tl_lua_tasks(h->lua, cell) > 0;
   tl_cell_release(cell);
-  if (!alive) tl_tab_free(t);
-  else tl_tab_mark(t); /* looked at again at the end of each turn, until its tasks have ended */
+  if (!alive)
+    tl_tab_free(t);
+  else
+    tl_tab_mark(t); /* looked at again at the end of each turn, until its tasks have ended */
 }
 
 void tl_tab_mark(tl_tab *t) {

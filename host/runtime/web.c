@@ -1,4 +1,5 @@
-/* web.c: HTTP and WebSocket upgrades (protocol.md sections 1 and 6): pages, their trees, the client, assets; which origins may connect. */
+/* web.c: HTTP and WebSocket upgrades (protocol.md sections 1 and 6): pages, their trees, the client, assets; which
+ * origins may connect. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +21,11 @@ bool tl_origin_allowed(const tl_host *h, const char *origin) {
   if (!is_loopback(h->bind)) return false;
   static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
   char allowed[64];
+  int port = tl_server_port(h->server);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    snprintf(allowed, sizeof allowed, "http://%s:%d", names[i], tl_server_port(h->server));
+    int n = snprintf(allowed, sizeof allowed, "http://%s", names[i]);
+    if (port != 80)
+      snprintf(allowed + n, sizeof allowed - (size_t)n, ":%d", port); /* an origin leaves http's own port out */
     if (!strcmp(allowed, origin)) return true;
   }
   return false;
@@ -58,7 +62,7 @@ static char *session_of(const tl_http_req *r) {
     if (strncmp(cookie, name, sizeof name - 1)) continue;
     const char *value = cookie + sizeof name - 1;
     size_t n = strcspn(value, ";");
-    return n == 26 ? tl_strndup(value, n) : NULL;
+    return n == 26 && strspn(value, "abcdefghijklmnopqrstuvwxyz234567") == n ? tl_strndup(value, n) : NULL;
   }
   return NULL;
 }
@@ -111,12 +115,13 @@ static void ws_closed(void *ctx, tl_conn *c) {
 
 /* ---- requests ---- */
 
-static const char page_headers[] = "Content-Type: text/html; charset=utf-8\r\n"
-                                   "Cache-Control: no-store\r\n"
-                                   "Content-Security-Policy: default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors "
-                                   "'self'; object-src 'none'\r\n"
-                                   "X-Content-Type-Options: nosniff\r\n"
-                                   "Referrer-Policy: same-origin\r\n";
+static const char page_headers[] =
+    "Content-Type: text/html; charset=utf-8\r\n"
+    "Cache-Control: no-store\r\n"
+    "Content-Security-Policy: default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors "
+    "'self'; object-src 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "Referrer-Policy: same-origin\r\n";
 
 static int call_serve(lua_State *L) { /* name, arguments -> status, text */
   tl_push_serve(L, lua_tostring(L, 1));
@@ -149,7 +154,8 @@ static void serve_page(tl_host *h, tl_http_req *r) {
     tl_random_token(token);
     snprintf(headers, sizeof headers, "%s", page_headers);
     if (!session)
-      snprintf(headers, sizeof headers, "%sSet-Cookie: tidelock_session=%s; Path=/; HttpOnly; SameSite=Lax\r\n", page_headers, token);
+      snprintf(headers, sizeof headers, "%sSet-Cookie: tidelock_session=%s; Path=/; HttpOnly; SameSite=Lax\r\n",
+               page_headers, token);
     tl_free(session);
     size_t n;
     const char *html = lua_tolstring(L, -1, &n);
@@ -193,7 +199,8 @@ static void serve_tree(tl_host *h, tl_http_req *r) {
   } else {
     size_t n;
     const char *json = lua_tolstring(L, -1, &n);
-    tl_http_respond(r, (int)lua_tointeger(L, -2), "Content-Type: application/json\r\nCache-Control: no-store\r\n", json, n);
+    tl_http_respond(r, (int)lua_tointeger(L, -2), "Content-Type: application/json\r\nCache-Control: no-store\r\n", json,
+                    n);
   }
   lua_settop(L, top);
 }
@@ -221,7 +228,8 @@ static void request(void *ctx, tl_http_req *r) {
     return;
   }
   if (h->assets && strcmp(path, "/") && tl_http_respond_file(r, h->assets, path + 1)) return;
-  if (!strcmp(path, "/favicon.ico")) { /* browsers ask by themselves: an app without an icon is no error in their console */
+  if (!strcmp(path,
+              "/favicon.ico")) { /* browsers ask by themselves: an app without an icon is no error in their console */
     tl_http_respond(r, 204, NULL, NULL, 0);
     return;
   }
