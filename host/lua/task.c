@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "lua/inner.h"
 
-enum { SLAB = 64 };
+enum { SLAB = 64, CANCELS = 1000 }; /* CANCELS: that many a task may catch and go on */
 
 typedef struct slab {
   struct slab *next;
@@ -310,13 +310,24 @@ bool tl__pending(const tl_task *t) {
 
 bool tl__scope_masked(const tl_task *t, const tl__scope *s) { return s->masks < t->masks && !t->mask_expired; }
 
+/* A loop around a pcall around a wait would never come to an end, nor let others run. */
+static void give_up_on(lua_State *L, tl_task *t) {
+  tl_log(TL_LOG_ERROR, "%s was cancelled (%s), caught that %d times and went on: it is killed", tl__task_name(t),
+         t->reason ? t->reason : "no reason given", CANCELS);
+  t->given_up = true;
+  tl_lua_of(L)->parking = true;
+  lua_yield(L, 0); /* does not return, and is never resumed */
+}
+
 void tl__interrupt(lua_State *L, tl_task *t) {
   if (t->deadlock) {
     t->deadlock = false;
     raise_deadlock(L, t);
   }
-  if (t->cancelled && (!t->masks || t->mask_expired))
+  if (t->cancelled && (!t->masks || t->mask_expired)) {
+    if (++t->refused > CANCELS && lua_isyieldable(L)) give_up_on(L, t);
     tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t), t->reason ? t->reason : "no reason given");
+  }
   for (tl__scope *s = t->scopes; s && !tl__scope_masked(t, s); s = s->outer)
     if (s->expired) tl_raise(L, "TimeoutError", "not done within %g s", s->seconds);
 }
@@ -446,6 +457,7 @@ static void after_resume(tl_task *t, int status, int nres) {
     lua_pop(t->co, nres);
     if (!S->parking) tl__ready_later(t); /* a library yielded on its own account */
     S->parking = false;
+    if (t->given_up) tl__kill(t);
     return;
   }
   if (status != LUA_OK) broke_out(t, status);
