@@ -47,6 +47,7 @@ void tl_lua_set_root(tl_lua *S, tl_task *t); /* the task of a test run: in no li
 uint64_t tl_lua_turn(
     tl_lua *S); /* runs what is ready and due; ns until it wants to run again: 0 at once, UINT64_MAX never by itself */
 void tl_lua_jump(tl_lua *S, uint64_t to);   /* virtual time: no further than the next timer */
+void tl_lua_rewind(tl_lua *S);              /* virtual time begins anew, if nobody waits for a time */
 void tl_lua_seed(tl_lua *S, uint64_t seed); /* ready tasks are taken in an order drawn from the seed; 0: FIFO again */
 
 /* Events. args: a list, borrowed. */

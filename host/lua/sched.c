@@ -22,6 +22,10 @@ void tl_lua_jump(tl_lua *S, uint64_t to) {
   if (to > S->virtual_now) S->virtual_now = to;
 }
 
+void tl_lua_rewind(tl_lua *S) {
+  if (!S->timers.count) S->virtual_now = 0;
+}
+
 void tl_lua_seed(tl_lua *S, uint64_t seed) {
   S->seeded = seed != 0;
   tl_rng_seed(&S->rng, seed);

@@ -255,6 +255,7 @@ static int closing_k(lua_State *L, int status, lua_KContext rounds) {
     return tl_park(L, rounds + 1, closing_k);
   }
   tl_host_unload(h);
+  tl_lua_rewind(h->lua); /* after days of virtual time a double no longer holds a nanosecond */
   return 0;
 }
 

@@ -43,9 +43,9 @@ local function next_due()
   return due
 end
 
--- The pages' own delays (debounce) are timers as well, which the host does not know.
-local function release_delayed()
-  local now = native.now()
+-- The pages' own delays (debounce) are timers as well, which the host does not know. `due` is now, if not for rounding.
+local function release_delayed(due)
+  local now = math.max(native.now(), due)
   each_tab(function(open) return open.triggers:flush(now) end)
   testing.settle()
 end
@@ -62,7 +62,7 @@ function testing.advance(seconds)
   while due and due <= target do
     native.advance(math.max(0, due - native.now()))
     testing.settle()
-    release_delayed()
+    release_delayed(due)
     due = next_due()
   end
   native.advance(math.max(0, target - native.now()))
