@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -40,6 +41,12 @@ static void add_origin(tl_host *h, const char *origin) {
   h->origins[h->origins_n++] = tl_strndup(origin, strlen(origin));
 }
 
+/* As browsers send it: what else stands there would never match one. */
+static bool is_origin(const char *s) {
+  const char *host = strstr(s, "://");
+  return host && host != s && host[3] && !strpbrk(host + 3, "/?#@ ");
+}
+
 static int read_port(const char *text, int *port) {
   char *end;
   long n = strtol(text, &end, 10);
@@ -61,6 +68,8 @@ static int take_option(tl_host *h, run_options *o, int argc, char **argv) {
   if (!known) return wrong_usage("unknown option %s", name), -1;
   if (argc < 2) return wrong_usage("%s needs a value", name), -1;
   if (!strcmp(name, "--port")) return read_port(argv[1], &o->port) ? -1 : 2;
+  if (!strcmp(name, "--origin") && !is_origin(argv[1]))
+    return wrong_usage("--origin: an address without a path, such as https://example.org, not \"%s\"", argv[1]), -1;
   if (!strcmp(name, "--host"))
     o->bind = argv[1];
   else if (!strcmp(name, "--origin"))
@@ -86,16 +95,26 @@ static int read_options(tl_host *h, run_options *o, int argc, char **argv) {
   return 0;
 }
 
+static bool is_folder(const char *path) {
+  struct stat st;
+  return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
 static int serve(tl_host *h, const run_options *o) {
   const char *err;
   if (access(o->file, R_OK)) {
     fprintf(stderr, "tidelock: %s: no such file, or it cannot be read\n", o->file);
     return 1;
   }
+  if (is_folder(o->file)) {
+    fprintf(stderr, "tidelock: %s is a folder; name the app's file in it, such as main.lua\n", o->file);
+    return 1;
+  }
   if (tl_host_load(h, o->file)) return 1;
   if (o->dev) h->config.dev = true;
   if (tl_host_listen(h, o->bind, o->port, &err)) {
-    fprintf(stderr, "tidelock: cannot listen on %s, port %d: %s (--port N takes another)\n", o->bind, o->port, err);
+    const char *way_out = strstr(err, "in use") ? " (--port N takes another)" : "";
+    fprintf(stderr, "tidelock: cannot listen on %s, port %d: %s%s\n", o->bind, o->port, err, way_out);
     return 1;
   }
   bool v6 = strchr(o->bind, ':') != NULL;

@@ -1,0 +1,3 @@
+local tl = require "tidelock"
+
+tl.config { tab_tll = 5 }
