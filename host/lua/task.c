@@ -1,8 +1,9 @@
 /* task.c: the life of a task, from its making to its end. The only file that calls lua_resume.
  *
- * A task's function runs under lua_pcallk in its own coroutine: an error or a cancel unwinds there, so <close> values see it and may
- * wait. Two C frames lie below the function: task_main (the pcall, then the fate) and task_body (the call, then what is returned:
- * collected, committed, emitted), so that a wrong return value counts as an error of the task. */
+ * A task's function runs under lua_pcallk in its own coroutine: an error or a cancel unwinds there, so <close> values
+ * see it and may wait. Two C frames lie below the function: task_main (the pcall, then the fate) and task_body (the
+ * call, then what is returned: collected, committed, emitted), so that a wrong return value counts as an error of the
+ * task. */
 #include <string.h>
 
 #include "base/log.h"
@@ -41,18 +42,24 @@ tl_task *tl__task_new(tl_lua *S, tl__task_kind kind, tl_cell *cell) {
     memcpy(t->token, cell->token, sizeof t->token);
   }
   t->prev = S->last;
-  if (S->last) S->last->next = t;
-  else S->first = t;
+  if (S->last)
+    S->last->next = t;
+  else
+    S->first = t;
   S->last = t;
   return t;
 }
 
 static void unlink_task(tl_task *t) {
   tl_lua *S = t->S;
-  if (t->prev) t->prev->next = t->next;
-  else S->first = t->next;
-  if (t->next) t->next->prev = t->prev;
-  else S->last = t->prev;
+  if (t->prev)
+    t->prev->next = t->next;
+  else
+    S->first = t->next;
+  if (t->next)
+    t->next->prev = t->prev;
+  else
+    S->last = t->prev;
   t->next = t->prev = NULL;
 }
 
@@ -202,7 +209,8 @@ static const char *field(lua_State *L, int err, const char *name, const char *ot
   return s ? s : otherwise;
 }
 
-/* A copy with a "?" for each byte that is not UTF-8: an error's text may hold anything, and the page gets it as JSON. */
+/* A copy with a "?" for each byte that is not UTF-8: an error's text may hold anything, and the page gets it as JSON.
+ */
 static char *readable(const char *text) {
   if (!text) return NULL;
   size_t n = strlen(text), len;
@@ -226,7 +234,8 @@ static void tell(tl_task *t, tl_failure *f) {
   f->ref = ref;
   f->event = t->event;
   f->task = t->event ? NULL : tl__task_name(t);
-  tl_log(TL_LOG_ERROR, "%s failed (ref %s): %s: %s\n%s", tl__task_name(t), ref, f->name, f->message, f->traceback ? f->traceback : "");
+  tl_log(TL_LOG_ERROR, "%s failed (ref %s): %s: %s\n%s", tl__task_name(t), ref, f->name, f->message,
+         f->traceback ? f->traceback : "");
   if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, f, t->instance);
   tl_free(name);
   tl_free(message);
@@ -265,8 +274,10 @@ static void task_failed(lua_State *L, tl_task *t, int err) {
 static int task_k(lua_State *L, int status, lua_KContext ctx) {
   tl_task *t = (tl_task *)ctx;
   bool ok = status == LUA_OK || status == LUA_YIELD;
-  if (ok) t->status = TL_DONE;
-  else task_failed(L, t, 2);
+  if (ok)
+    t->status = TL_DONE;
+  else
+    task_failed(L, t, 2);
   keep_results(L, t, ok, 2);
   if (!ok) { /* the traceback belongs to this error alone */
     tl__reg(L, &tl__key_trace);
@@ -289,15 +300,17 @@ static int task_main(lua_State *L) {
 /* ---- what is pending ---- */
 
 static int raise_deadlock(lua_State *L, tl_task *t) {
-  if (!t->hold.held) return tl_raise(L, "DeadlockError", "this wait can never end, because what it waits for waits for this task");
+  if (!t->hold.held)
+    return tl_raise(L, "DeadlockError", "this wait can never end, because what it waits for waits for this task");
   tl_buf where = {0};
   tl__hold_where(&t->hold, &where);
   lua_pushlstring(L, where.data, where.len);
   tl_buf_free(&where);
-  return tl_raise(L, "DeadlockError",
-                  "this wait can only end after the lock taken at %s is given up, because what it waits for stands in that lock's "
-                  "line; wait after the block",
-                  lua_tostring(L, -1));
+  return tl_raise(
+      L, "DeadlockError",
+      "this wait can only end after the lock taken at %s is given up, because what it waits for stands in that lock's "
+      "line; wait after the block",
+      lua_tostring(L, -1));
 }
 
 bool tl__pending(const tl_task *t) {
@@ -392,8 +405,10 @@ static void task_end(tl_task *t) {
   if (t->hold.held && t->status == TL_DONE) {
     tl_buf where = {0};
     tl__hold_where(&t->hold, &where);
-    tl_log(TL_LOG_WARN, "%s ended inside the block that was entered at %s, which is rolled back; write local _ <close> = tl.lock(self)",
-           tl__task_name(t), tl_buf_cstr(&where));
+    tl_log(
+        TL_LOG_WARN,
+        "%s ended inside the block that was entered at %s, which is rolled back; write local _ <close> = tl.lock(self)",
+        tl__task_name(t), tl_buf_cstr(&where));
     tl_buf_free(&where);
   }
   tl__hold_abort(t);

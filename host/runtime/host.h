@@ -140,7 +140,8 @@ struct tl_host {
   char *file;   /* main.lua */
   char bind[64];
   bool testing, stopping;
-  bool dropping;       /* what has not begun is cancelled now: its events are not done, the pages send them to the next host */
+  bool
+      dropping; /* what has not begun is cancelled now: its events are not done, the pages send them to the next host */
   bool advancing;      /* testing: the specs wait for virtual time ... */
   bool advance_io;     /* ... and for the I/O under way ... */
   uint64_t advance_to; /* ... until then (ns) */
