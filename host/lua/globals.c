@@ -139,6 +139,8 @@ static void forget_modules(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_loaded);
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_env);
+  lua_pushnil(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, "tidelock.on_error");
 }
 
 /* Stack: +1 the chunk of main.lua. Raises when it is missing or has a syntax error. */

@@ -194,8 +194,8 @@ int tl_host_test(tl_host *h, int argc, char **argv) {
     return 2;
   }
   while (code < 0) {
+    tl_loop_poll(h->loop, 0); /* before the turn: what it makes ready counts */
     uint64_t next = turn(h);
-    tl_loop_poll(h->loop, 0);
     if (next && code < 0) when_idle(h, next);
   }
   return code;

@@ -341,6 +341,12 @@ describe("tl.on_error", function()
     assert.equal(1, #tab:errors())
   end)
 
+  it("is forgotten with its app", function()
+    local tab = kit.open()
+    kit.handle(tab, function() error "bad" end)
+    assert.same({}, tab:effects())
+  end)
+
   it("may fail itself, and nothing else happens", function()
     local tab = kit.open { while_loading = function() tl.on_error(function() error "worse" end) end }
     kit.handle(tab, function() error "bad" end)
@@ -357,11 +363,6 @@ describe("tl.on_error", function()
     assert.is_true(tl.is_error(err, "CannotWaitError"))
   end)
 
-  it("is forgotten with its app", function()
-    local tab = kit.open()
-    kit.handle(tab, function() error "bad" end)
-    assert.same({}, tab:effects())
-  end)
 end)
 
 describe("error values", function()

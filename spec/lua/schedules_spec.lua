@@ -435,6 +435,9 @@ local function block(me, self, step)
     end))
   end
   if not entered then leave_line(me, tab) end
+  if not results[1] and not entered and tl.is_error(results[2], "ImmutableStateError") then
+    fail("%s still held a lock: %s", name(me), tostring(results[2]))
+  end
   if results[1] and (results[2] ~= "result" or results[3] ~= me.id) then fail("%s: its block's results are lost", name(me)) end
   go_on(me, results[1], results[2])
 end
