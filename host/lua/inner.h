@@ -32,6 +32,7 @@ typedef struct tl__scope {
   tl_timer timer;
   double seconds;
   unsigned masks;       /* defers that ran when it was opened: those that began later are out of its reach */
+  unsigned refused;     /* waits that raised its TimeoutError */
   bool expired;
 } tl__scope;
 

@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "lua/inner.h"
 
-enum { SLAB = 64, CANCELS = 1000 }; /* CANCELS: that many a task may catch and go on */
+enum { SLAB = 64, CANCELS = 1000 }; /* CANCELS: so many a task may catch and go on */
 
 typedef struct slab {
   struct slab *next;
@@ -324,9 +324,8 @@ bool tl__pending(const tl_task *t) {
 bool tl__scope_masked(const tl_task *t, const tl__scope *s) { return s->masks < t->masks && !t->mask_expired; }
 
 /* A loop around a pcall around a wait would never come to an end, nor let others run. */
-static void give_up_on(lua_State *L, tl_task *t) {
-  tl_log(TL_LOG_ERROR, "%s was cancelled (%s), caught that %d times and went on: it is killed", tl__task_name(t),
-         t->reason ? t->reason : "no reason given", CANCELS);
+static void give_up_on(lua_State *L, tl_task *t, const char *error) {
+  tl_log(TL_LOG_ERROR, "%s caught its %s %d times and went on: it is killed", tl__task_name(t), error, CANCELS);
   t->given_up = true;
   tl_lua_of(L)->parking = true;
   lua_yield(L, 0); /* does not return, and is never resumed */
@@ -338,11 +337,14 @@ void tl__interrupt(lua_State *L, tl_task *t) {
     raise_deadlock(L, t);
   }
   if (t->cancelled && (!t->masks || t->mask_expired)) {
-    if (++t->refused > CANCELS && lua_isyieldable(L)) give_up_on(L, t);
+    if (++t->refused > CANCELS && lua_isyieldable(L)) give_up_on(L, t, "CancelledError");
     tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t), t->reason ? t->reason : "no reason given");
   }
-  for (tl__scope *s = t->scopes; s && !tl__scope_masked(t, s); s = s->outer)
-    if (s->expired) tl_raise(L, "TimeoutError", "not done within %g s", s->seconds);
+  for (tl__scope *s = t->scopes; s && !tl__scope_masked(t, s); s = s->outer) {
+    if (!s->expired) continue;
+    if (++s->refused > CANCELS && lua_isyieldable(L)) give_up_on(L, t, "TimeoutError");
+    tl_raise(L, "TimeoutError", "not done within %g s", s->seconds);
+  }
 }
 
 /* ---- outside: start, resume, end ---- */

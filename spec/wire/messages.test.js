@@ -196,6 +196,14 @@ for (const dev of [false, true]) {
       assert.deepEqual(page.errors.map(({ event, task }) => [event, task]), [[null, 'Job.fail'], [null, 'Job.broken_task']]);
     });
 
+    it('of a handler that catches its TimeoutError for ever hold up nobody', async t => {
+      const page = await openPage(t, host(), { path: '/quiet', dev });
+      await page.call('Job.overdue');
+      await page.call('Job.add', 1);
+      assert.equal(page.state.Job.n, 1);
+      await host().printed(/Job\.overdue .* it is killed/);
+    });
+
     it('answer an unknown handler', t => refused(t, { handler: 'Job.unknown', args: [] }, /no page offers/));
     it('answer an unknown state', t => refused(t, { handler: 'Nobody.add', args: [] }, /no page offers/));
     it('answer a handler that is not offered', t => refused(t, { handler: 'Job.unoffered', args: [] }, /no page offers/));

@@ -47,7 +47,7 @@ describe('a host that is told to stop', { concurrency: 4 }, () => {
     await page.until(() => page.state.Job.running === 2);
     assert.ok(await host.stop() < 3000);
     assert.equal(page.state.Job.cleaned, 'ab');
-    assert.match(host.output, /Job\.stubborn was cancelled .* it is killed/);
+    assert.match(host.output, /Job\.stubborn caught its CancelledError .* it is killed/);
   });
 
   it('does not wait longer than five seconds for a task that ends only when it likes', async t => {

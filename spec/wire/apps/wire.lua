@@ -97,6 +97,13 @@ function Job:who_am_i() self.text = self.router.session_id end
 
 function Job:loaded() self.loads:push(self.router.path) end
 
+function Job:overdue()
+  self.n = 99
+  tl.timeout(0.05, function()
+    while true do pcall(tl.sleep, 0.01) end
+  end)
+end
+
 function Job:unoffered() self.n = -1 end
 function Job:_method() self.n = -2 end
 
@@ -179,7 +186,7 @@ function Job:wait() tl.sleep(3600) end
 
 tl.expose(Job.add, Job.slow_add, Job.slow_steps, Job.steps, Job.there_and_back, Job.set, Job.put, Job.push, Job.append, Job.secret,
   Job.nop, Job.shapes, Job.fail, Job.fail_later, Job.chain, Job.toast, Job.toasts, Job.where_am_i, Job.who_am_i, Job.broken_task,
-  Job.count, Job.linger, Job.stubborn, Job.dawdle, Job.churn, Job.toast_often, Job.count_tasks, Job.wait)
+  Job.count, Job.linger, Job.stubborn, Job.dawdle, Job.churn, Job.toast_often, Job.count_tasks, Job.wait, Job.overdue)
 
 -- Pages -----------------------------------------------------------------------------------------
 
