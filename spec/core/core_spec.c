@@ -137,6 +137,7 @@ int main(int argc, char **argv) {
   run("draft model", spec_draft_model);
   run("diff", spec_diff);
   run("patch", spec_patch);
+  run("parts", spec_parts);
   printf("%lu passed, %lu failed (seed %llu)\n", passed, failed, (unsigned long long)spec_seed);
   return failed > 0;
 }

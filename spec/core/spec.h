@@ -36,5 +36,6 @@ void spec_draft(void);
 void spec_draft_model(void);
 void spec_diff(void);
 void spec_patch(void);
+void spec_parts(void);
 
 #endif
