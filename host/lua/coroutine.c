@@ -1,6 +1,7 @@
-/* coroutine.c: coroutine.yield, resume, wrap for a host whose waits cross user coroutines. In the main coroutine of a handler or
- * task, yield commits and queues events; in a user's own coroutine it is Lua's. A wait inside a user's coroutine suspends the whole
- * task: resume sees that the yield was a wait (`parking`), yields itself, and goes on with the inner one when the task is resumed. */
+/* coroutine.c: coroutine.yield, resume, wrap for a host whose waits cross user coroutines. In the main coroutine of a
+ * handler or task, yield commits and queues events; in a user's own coroutine it is Lua's. A wait inside a user's
+ * coroutine suspends the whole task: resume sees that the yield was a wait (`parking`), yields itself, and goes on with
+ * the inner one when the task is resumed. */
 #include "lua/inner.h"
 
 static char key_waiting; /* registry, weak keys: coroutines that are suspended by a wait (true), or a task's ("task") */
@@ -13,8 +14,10 @@ static void push_thread(lua_State *L, lua_State *co) {
 static void mark_waiting(lua_State *L, lua_State *co, bool waiting) {
   tl__reg(L, &key_waiting);
   push_thread(L, co);
-  if (waiting) lua_pushboolean(L, 1);
-  else lua_pushnil(L);
+  if (waiting)
+    lua_pushboolean(L, 1);
+  else
+    lua_pushnil(L);
   lua_rawset(L, -3);
   lua_pop(L, 1);
 }
@@ -120,7 +123,9 @@ static int refuse(lua_State *L, bool wrap, const char *why) {
 static int start_resume(lua_State *L, lua_State *co, bool wrap) {
   int nargs = lua_gettop(L) - 1;
   if (is_waiting(L, co) && co != L)
-    return refuse(L, wrap, "cannot resume a coroutine that is inside a wait (tl.sleep, with_state, ...), or that of a handler or task");
+    return refuse(
+        L, wrap,
+        "cannot resume a coroutine that is inside a wait (tl.sleep, with_state, ...), or that of a handler or task");
   if (lua_status(co) == LUA_OK && lua_gettop(co) == 0) return refuse(L, wrap, "cannot resume dead coroutine");
   if (co == L || (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD))
     return refuse(L, wrap, co == L ? "cannot resume non-suspended coroutine" : "cannot resume dead coroutine");
@@ -149,7 +154,8 @@ static int wrapped_k(lua_State *L, int status, lua_KContext ctx) {
   return lua_gettop(L) - 1;
 }
 
-/* A wrapped function runs under a pcall of its own, so that an error unwinds it inside the coroutine: its <close> values may wait. */
+/* A wrapped function runs under a pcall of its own, so that an error unwinds it inside the coroutine: its <close>
+ * values may wait. */
 static int wrapped_main(lua_State *L) {
   lua_pushcfunction(L, tl__traceback);
   lua_insert(L, 1);
@@ -173,7 +179,8 @@ static int co_close(lua_State *L) {
   lua_Debug ar;
   if (co == L) return luaL_error(L, "cannot close a running coroutine");
   if (is_waiting(L, co))
-    return luaL_error(L, "cannot close a coroutine that is inside a wait (tl.sleep, with_state, ...), or that of a handler or task");
+    return luaL_error(
+        L, "cannot close a coroutine that is inside a wait (tl.sleep, with_state, ...), or that of a handler or task");
   if (lua_status(co) == LUA_OK && lua_getstack(co, 0, &ar)) return luaL_error(L, "cannot close a normal coroutine");
   tl_lua *S = tl_lua_of(L);
   int status = close_thread(S, co, true);
@@ -187,7 +194,7 @@ static int co_close(lua_State *L) {
   return 2;
 }
 
-static int co_yield(lua_State *L) {
+static int co_yield (lua_State *L) {
   tl_task *t = tl_task_current(L);
   if (t && t->co == L) return tl__yield_events(L, t);
   return lua_yield(L, lua_gettop(L));
@@ -200,8 +207,8 @@ void tl__open_coroutine(lua_State *L) {
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_waiting);
-  static const luaL_Reg functions[] = {{"resume", co_resume}, {"wrap", co_wrap}, {"yield", co_yield}, {"close", co_close},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"resume", co_resume}, {"wrap", co_wrap}, {"yield", co_yield }, {"close", co_close}, {NULL, NULL}};
   lua_getglobal(L, "coroutine");
   luaL_setfuncs(L, functions, 0);
   lua_pop(L, 1);

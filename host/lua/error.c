@@ -1,4 +1,5 @@
-/* error.c: error values: tables with name, message, traceback and where ("main.lua:12"); tostring gives "Name: message". */
+/* error.c: error values: tables with name, message, traceback and where ("main.lua:12"); tostring gives "Name:
+ * message". */
 #include <stdarg.h>
 #include <string.h>
 
@@ -50,7 +51,8 @@ void tl_where(lua_State *L, int level, tl_buf *out) {
   tl_buf_puts(out, "?");
 }
 
-/* The text of an error is built into a Lua string before anything is raised, so that no C memory is held across the jump. */
+/* The text of an error is built into a Lua string before anything is raised, so that no C memory is held across the
+ * jump. */
 static void push_text(lua_State *L, const char *fmt, va_list args, bool *has_where) {
   tl_buf text = {0}, where = {0};
   tl_buf_vprintf(&text, fmt, args);

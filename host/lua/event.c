@@ -1,6 +1,7 @@
-/* event.c: what a handler or task may return or yield: nil, event references, effects, flat lists of these. They are first
- * collected (which may raise), then, after the commit that they belong to, emitted: handlers join their tab's line, background tasks
- * start, effects go to the runtime. Collected form, a list of lists: { name, args } for an event, { false, effect } for an effect. */
+/* event.c: what a handler or task may return or yield: nil, event references, effects, flat lists of these. They are
+ * first collected (which may raise), then, after the commit that they belong to, emitted: handlers join their tab's
+ * line, background tasks start, effects go to the runtime. Collected form, a list of lists: { name, args } for an
+ * event, { false, effect } for an effect. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -19,12 +20,17 @@ static const char *mark_of(lua_State *L, int idx) {
 static int refuse(lua_State *L, int idx, const tl_task *t) {
   const char *who = t ? tl__task_name(t) : "this trigger", *mark = mark_of(L, idx);
   if (lua_isfunction(L, idx))
-    return tl_raise(L, "EventTypeError", "%s returned or yielded a function; give an event reference such as Job.work (without a call)",
+    return tl_raise(L, "EventTypeError",
+                    "%s returned or yielded a function; give an event reference such as Job.work (without a call)",
                     who);
   return tl_raise(L, "EventTypeError",
-                  "%s returned or yielded %s; allowed are nil, an event reference (Job.work), a bound one (Job.add(5)), a client effect "
+                  "%s returned or yielded %s; allowed are nil, an event reference (Job.work), a bound one "
+                  "(Job.add(5)), a client effect "
                   "(tl.toast(...)) and a flat list of these",
-                  who, mark ? mark : tl_state_view(L, idx) ? "a state" : luaL_typename(L, idx));
+                  who,
+                  mark                    ? mark
+                  : tl_state_view(L, idx) ? "a state"
+                                          : luaL_typename(L, idx));
 }
 
 /* A growing list of values: a userdata owns it, so that an error frees it. */
@@ -76,7 +82,8 @@ static void collect_event(lua_State *L, int idx, growing *box) {
   size_t n;
   const char *name = lua_tolstring(L, -1, &n);
   tl_app *a = tl_app_current(L);
-  if (!name || !a || !tl_app_handler(a, name, n)) tl_raise(L, "EventTypeError", "there is no handler %s", name ? name : "?");
+  if (!name || !a || !tl_app_handler(a, name, n))
+    tl_raise(L, "EventTypeError", "there is no handler %s", name ? name : "?");
   tl_place place = {.state = name, .var = "(argument)"};
   tl_value args;
   if (lua_getfield(L, idx, "args") == LUA_TTABLE) {
@@ -118,8 +125,10 @@ static void check_list(lua_State *L, int idx, const tl_task *t) {
     lua_pop(L, 1);
     lua_Integer i = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
     if (i < 1 || i > n)
-      tl_raise(L, "EventTypeError", "%s returned or yielded a table with the key \"%s\"; a list of events and effects has none but 1, 2, ...",
-               t ? tl__task_name(t) : "this trigger", luaL_tolstring(L, -1, NULL));
+      tl_raise(
+          L, "EventTypeError",
+          "%s returned or yielded a table with the key \"%s\"; a list of events and effects has none but 1, 2, ...",
+          t ? tl__task_name(t) : "this trigger", luaL_tolstring(L, -1, NULL));
   }
 }
 
@@ -165,7 +174,8 @@ static void start_background(tl_lua *S, tl_cell *c, const tl_handler *h, tl_valu
   tl__ready(t);
 }
 
-static void queue_handler(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, uint64_t event, uint64_t instance) {
+static void queue_handler(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, uint64_t event,
+                          uint64_t instance) {
   tl_task *t = tl__task_new(S, TL__HANDLER, c);
   t->handler = h;
   t->args = tl_retain(args);
@@ -235,7 +245,8 @@ int tl__yield_events(lua_State *L, tl_task *t) {
 }
 
 static int set_on_error(lua_State *L) {
-  if (!lua_isfunction(L, 1)) return tl_raise(L, "TypeError", "on_error(fn): a function is needed, not %s", luaL_typename(L, 1));
+  if (!lua_isfunction(L, 1))
+    return tl_raise(L, "TypeError", "on_error(fn): a function is needed, not %s", luaL_typename(L, 1));
   lua_settop(L, 1);
   lua_setfield(L, LUA_REGISTRYINDEX, "tidelock.on_error");
   return 0;

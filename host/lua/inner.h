@@ -1,8 +1,9 @@
 /* inner.h: what only the files of host/lua see of each other: the VM's state, a task, a hold. Names begin with tl__.
  *
- * A task: one coroutine, one fate. Its struct comes from a slab that is kept while the VM lives, so a stale wake may look
- * at it; `id` tells whether it is still the same task. A task that waits is parked: its coroutine has yielded inside tl_park,
- * and `gen` names that wait. Whoever ends the wait makes it ready; only the turn (sched.c) resumes it. */
+ * A task: one coroutine, one fate. Its struct comes from a slab that is kept while the VM lives, so a stale wake may
+ * look at it; `id` tells whether it is still the same task. A task that waits is parked: its coroutine has yielded
+ * inside tl_park, and `gen` names that wait. Whoever ends the wait makes it ready; only the turn (sched.c) resumes it.
+ */
 #ifndef TL_LUA_INNER_H
 #define TL_LUA_INNER_H
 #include "base/rng.h"
@@ -14,94 +15,94 @@ typedef enum tl__task_kind { TL__HANDLER, TL__BACKGROUND, TL__SPAWNED, TL__CHILD
 
 /* A tab's lock, asked for or held. At most one a task. */
 typedef struct tl__hold {
-  tl_waiter waiter;     /* first: a waiter is cast to its hold */
+  tl_waiter waiter; /* first: a waiter is cast to its hold */
   tl_task *task;
-  tl_cell *cell;        /* reference while asked for or held; NULL: none */
-  tl_view *view;        /* reference; refreshed when the hold ends */
+  tl_cell *cell; /* reference while asked for or held; NULL: none */
+  tl_view *view; /* reference; refreshed when the hold ends */
   bool held;
-  lua_State *co;        /* a user's coroutine that asked (kept in the registry); NULL: the task's own */
-  uint64_t serial;      /* tells one hold from all others (a guard, a block check it) */
+  lua_State *co;           /* a user's coroutine that asked (kept in the registry); NULL: the task's own */
+  uint64_t serial;         /* tells one hold from all others (a guard, a block check it) */
   char source[LUA_IDSIZE]; /* where it was taken ... */
-  int line;             /* ... and the line; 0: a handler, from its first line */
+  int line;                /* ... and the line; 0: a handler, from its first line */
 } tl__hold;
 
 /* A limit of time around a call (tl.timeout): on the C side of a userdata. Innermost first. */
 typedef struct tl__scope {
   struct tl__scope *outer;
-  tl_task *task;        /* NULL: closed */
+  tl_task *task; /* NULL: closed */
   tl_timer timer;
   double seconds;
-  unsigned masks;       /* defers that ran when it was opened: those that began later are out of its reach */
-  unsigned refused;     /* waits that raised its TimeoutError */
+  unsigned masks;   /* defers that ran when it was opened: those that began later are out of its reach */
+  unsigned refused; /* waits that raised its TimeoutError */
   bool expired;
 } tl__scope;
 
-typedef struct tl__awaiter {  /* who is told when a task ends */
+typedef struct tl__awaiter { /* who is told when a task ends */
   struct tl__awaiter *next;
   tl_wake wake;
 } tl__awaiter;
 
 struct tl_task {
-  uint64_t id;          /* 0: free */
-  uint64_t gen;         /* of the present wait */
+  uint64_t id;  /* 0: free */
+  uint64_t gen; /* of the present wait */
   tl_lua *S;
   tl_task *next, *prev; /* all tasks, oldest first */
   lua_State *co;        /* NULL: not started, or ended */
   tl__task_kind kind;
   tl_status status;
   bool started, parked, ready, reaped;
-  bool cancelled;       /* a cancel was asked for */
-  bool deadlock;        /* the present wait ends with a DeadlockError */
-  bool given_up;        /* it takes no cancel for an answer: killed when it has yielded */
-  bool mask_expired;    /* the cleanup had its time */
-  bool kept;            /* its results are in the registry */
-  unsigned masks;       /* defers that run */
-  unsigned refused;     /* waits that raised its cancel */
-  unsigned handles;     /* Lua task objects */
-  unsigned pending;     /* gather: children that have not ended */
-  tl_task *parent;      /* gather: who waits for it */
+  bool cancelled;    /* a cancel was asked for */
+  bool deadlock;     /* the present wait ends with a DeadlockError */
+  bool given_up;     /* it takes no cancel for an answer: killed when it has yielded */
+  bool mask_expired; /* the cleanup had its time */
+  bool kept;         /* its results are in the registry */
+  unsigned masks;    /* defers that run */
+  unsigned refused;  /* waits that raised its cancel */
+  unsigned handles;  /* Lua task objects */
+  unsigned pending;  /* gather: children that have not ended */
+  tl_task *parent;   /* gather: who waits for it */
   uint64_t parent_id;
-  tl_task *awaited;     /* await: whom it waits for */
+  tl_task *awaited; /* await: whom it waits for */
   uint64_t awaited_id;
   void (*abort)(tl_task *t); /* undoes what the present wait arranged, when it ends otherwise */
   void *abort_ctx;
-  char *name;           /* NULL: the handler's */
+  char *name; /* NULL: the handler's */
   const tl_handler *handler;
-  tl_value args;        /* a list; given to the coroutine when it starts */
-  tl_view *view;        /* tasks of a tab: what `self` is bound to */
-  tl_cell *cell;        /* tasks of a tab: reference */
-  uint64_t event;       /* the client's event id; 0: chained, or none */
-  uint64_t instance;    /* of the connection that sent the event */
-  uint64_t started_at;  /* ns */
-  char *reason;         /* of the cancel */
+  tl_value args;       /* a list; given to the coroutine when it starts */
+  tl_view *view;       /* tasks of a tab: what `self` is bound to */
+  tl_cell *cell;       /* tasks of a tab: reference */
+  uint64_t event;      /* the client's event id; 0: chained, or none */
+  uint64_t instance;   /* of the connection that sent the event */
+  uint64_t started_at; /* ns */
+  char *reason;        /* of the cancel */
   tl__hold hold;
   tl__scope *scopes;
-  tl_timer timer;       /* sleep */
-  tl_timer cleanup;     /* bounds a masked defer after a cancel */
+  tl_timer timer;   /* sleep */
+  tl_timer cleanup; /* bounds a masked defer after a cancel */
   tl__awaiter *awaiters;
-  char token[27];       /* its tab's, also when it has ended; "": no tab */
-  uint64_t seen;        /* deadlock search: the number of the search that came here ... */
-  tl_task *via, *todo;  /* ... from where, and what it looks at next */
+  char token[27];      /* its tab's, also when it has ended; "": no tab */
+  uint64_t seen;       /* deadlock search: the number of the search that came here ... */
+  tl_task *via, *todo; /* ... from where, and what it looks at next */
 };
 
 struct tl_lua {
-  lua_State *L;         /* the main thread */
+  lua_State *L; /* the main thread */
   tl_lua_opts opts;
   tl_lua_hooks hooks;
   size_t mem_used;
-  tl_task *current;     /* whose coroutine runs */
-  tl_task *root_task;   /* the test run itself: in no list; NULL in a host */
-  unsigned nowait;      /* inside something that cannot wait, although the innermost coroutine could yield */
+  tl_task *current;      /* whose coroutine runs */
+  tl_task *root_task;    /* the test run itself: in no list; NULL in a host */
+  unsigned nowait;       /* inside something that cannot wait, although the innermost coroutine could yield */
   const char *nowait_in; /* its name, for the error */
-  bool parking;         /* a yield on its way to the scheduler is a wait, not the user's */
-  bool killing;         /* coroutines are being reset: guards roll back */
+  bool parking;          /* a yield on its way to the scheduler is a wait, not the user's */
+  bool killing;          /* coroutines are being reset: guards roll back */
   tl_task *first, *last; /* all tasks */
   tl_task *free_tasks;
   void *slabs;
   uint64_t next_id, next_hold, searches;
-  tl_task **ready;      /* FIFO, from ready_at to ready_n */
+  tl_task **ready; /* FIFO, from ready_at to ready_n */
   size_t ready_at, ready_n, ready_cap;
-  tl_task **later;      /* ready, but not before the next turn */
+  tl_task **later; /* ready, but not before the next turn */
   size_t later_n, later_cap;
   tl_timers timers;
   bool seeded;
@@ -112,22 +113,22 @@ struct tl_lua {
 };
 
 /* Registry tables: static addresses as keys. */
-extern char tl__key_threads;  /* task -> thread */
-extern char tl__key_results;  /* task -> { n =, ... } or { err = } */
-extern char tl__key_fn;       /* task -> function of a spawned task, until it starts */
-extern char tl__key_objects;  /* weak: task -> task object */
-extern char tl__key_holder;   /* task -> the user's coroutine in which its lock was taken */
-extern char tl__key_trace;    /* [1] = error value, [2] = its traceback */
+extern char tl__key_threads; /* task -> thread */
+extern char tl__key_results; /* task -> { n =, ... } or { err = } */
+extern char tl__key_fn;      /* task -> function of a spawned task, until it starts */
+extern char tl__key_objects; /* weak: task -> task object */
+extern char tl__key_holder;  /* task -> the user's coroutine in which its lock was taken */
+extern char tl__key_trace;   /* [1] = error value, [2] = its traceback */
 
-void tl__reg(lua_State *L, void *key);                        /* +1: the registry table of that key (made when missing) */
+void tl__reg(lua_State *L, void *key); /* +1: the registry table of that key (made when missing) */
 void tl__reg_set(lua_State *L, void *key, const void *field); /* -1: value */
 void tl__reg_get(lua_State *L, void *key, const void *field); /* +1 */
 
 /* sched.c */
-void tl__ready(tl_task *t);        /* the one funnel: at the end of the ready queue */
-void tl__ready_later(tl_task *t);  /* the same, in the next turn */
+void tl__ready(tl_task *t);                               /* the one funnel: at the end of the ready queue */
+void tl__ready_later(tl_task *t);                         /* the same, in the next turn */
 const char *tl__who_cannot_wait(lua_State *L, tl_lua *S); /* the C function in which L runs; valid while it does */
-void tl__end_wait(tl_task *t, bool later); /* the parked task's wait is over */
+void tl__end_wait(tl_task *t, bool later);                /* the parked task's wait is over */
 
 /* A task may outlive its tab in a block, and make computed values there: they go with the last reference. */
 static inline void tl__cell_release(tl_cell *c) {
@@ -137,38 +138,41 @@ static inline void tl__cell_release(tl_cell *c) {
 
 /* task.c */
 tl_task *tl__task_new(tl_lua *S, tl__task_kind kind, tl_cell *cell);
-void tl__task_run(tl_task *t);     /* starts or resumes its coroutine; called by the turn alone */
+void tl__task_run(tl_task *t); /* starts or resumes its coroutine; called by the turn alone */
 const char *tl__task_name(const tl_task *t);
 void tl__task_drop_unstarted(tl_task *t, tl_status status); /* ends a task that never ran */
 void tl__task_maybe_free(tl_task *t);
-void tl__kill(tl_task *t);         /* the last resort: resets its coroutine; nothing in it may wait */
+void tl__kill(tl_task *t);             /* the last resort: resets its coroutine; nothing in it may wait */
 void tl__push_traceback(lua_State *L); /* +1: of the stack, from the caller outwards (traceback.c) */
-int tl__traceback(lua_State *L);   /* message handler: keeps the traceback for the log */
-bool tl__pending(const tl_task *t); /* would tl__interrupt raise? */
-bool tl__scope_masked(const tl_task *t, const tl__scope *s); /* it was opened outside the defer that runs, which has time left */
+int tl__traceback(lua_State *L);       /* message handler: keeps the traceback for the log */
+bool tl__pending(const tl_task *t);    /* would tl__interrupt raise? */
+bool tl__scope_masked(const tl_task *t,
+                      const tl__scope *s);    /* it was opened outside the defer that runs, which has time left */
 void tl__interrupt(lua_State *L, tl_task *t); /* raises what is pending: CancelledError, TimeoutError, DeadlockError */
 
 /* tasklib.c, wait.c */
-tl_task *tl__task_at(lua_State *L, int idx);    /* of a task object (unchecked) */
-void tl__push_task(lua_State *L, tl_task *t);   /* +1: its one object */
+tl_task *tl__task_at(lua_State *L, int idx);  /* of a task object (unchecked) */
+void tl__push_task(lua_State *L, tl_task *t); /* +1: its one object */
 void tl__cancel(tl_task *t, const char *reason);
-void tl__arm_cleanup(tl_task *t);               /* a cancel or a timeout came to a task in a defer: bounds what is left of it */
-int tl__await(lua_State *L);                    /* 1: task object -> its results; yields */
+void tl__arm_cleanup(tl_task *t); /* a cancel or a timeout came to a task in a defer: bounds what is left of it */
+int tl__await(lua_State *L);      /* 1: task object -> its results; yields */
 
 /* hold.c */
 bool tl__hold_request(tl_task *t, tl_cell *cell, tl_view *view); /* true: held and entered */
-void tl__hold_enter(tl_task *t);   /* the lock was granted: begins the draft */
+void tl__hold_enter(tl_task *t);                                 /* the lock was granted: begins the draft */
 bool tl__hold_publish(lua_State *L, tl_task *t); /* commits and keeps the lock; false: nothing changed */
 void tl__hold_commit(lua_State *L, tl_task *t);  /* commits and gives up */
 void tl__hold_rollback(tl_task *t);
-void tl__hold_abort(tl_task *t);   /* gives up a place in the line, or a hold (rolled back) */
+void tl__hold_abort(tl_task *t); /* gives up a place in the line, or a hold (rolled back) */
 void tl__hold_where(const tl__hold *h, tl_buf *out);
-void tl__hold_refuse(lua_State *L, const tl_cell *cell, const char *path); /* raises where it is not with_state(self) that is missing */
+void tl__hold_refuse(lua_State *L, const tl_cell *cell,
+                     const char *path);              /* raises where it is not with_state(self) that is missing */
 void tl__deadlock_check(tl_lua *S, tl_task *waiter); /* waiter has begun to wait: ends the wait that could never end */
 
 /* event.c */
 void tl__collect(lua_State *L, int from, int to, tl_task *t, tl_value *out); /* raises EventTypeError */
-void tl__emit(lua_State *L, tl_task *t, tl_cell *cell, tl_value collected); /* queues events, hands effects on; takes over */
+void tl__emit(lua_State *L, tl_task *t, tl_cell *cell,
+              tl_value collected);              /* queues events, hands effects on; takes over */
 int tl__yield_events(lua_State *L, tl_task *t); /* coroutine.yield in a handler or task */
 
 /* Openers: each registers its functions into the table on top of the stack. */

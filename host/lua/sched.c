@@ -1,5 +1,5 @@
-/* sched.c: the ready queue, the clock and the turn. Whatever ends a wait comes through tl__end_wait; the turn alone runs tasks.
- * Ready tasks are taken first in, first out, or in an order drawn from a seed. */
+/* sched.c: the ready queue, the clock and the turn. Whatever ends a wait comes through tl__end_wait; the turn alone
+ * runs tasks. Ready tasks are taken first in, first out, or in an order drawn from a seed. */
 #include <string.h>
 
 #include "base/log.h"
@@ -100,7 +100,8 @@ uint64_t tl_lua_turn(tl_lua *S) {
 
 /* ---- the one pair: park and wake ---- */
 
-/* The name under which a library has the C function on top of the stack (pops it); NULL: none. Called from C, it has no name of its own. */
+/* The name under which a library has the C function on top of the stack (pops it); NULL: none. Called from C, it has no
+ * name of its own. */
 static const char *library_name(lua_State *L) {
   static const char *const libraries[] = {"_G", "string", "table", "package"};
   const char *name = NULL;
@@ -110,7 +111,8 @@ static const char *library_name(lua_State *L) {
     if (lua_getfield(L, top + 1, libraries[i]) != LUA_TTABLE) continue;
     lua_pushnil(L);
     while (!name && lua_next(L, -2)) {
-      if (lua_rawequal(L, -1, top) && lua_type(L, -2) == LUA_TSTRING) name = lua_tostring(L, -2); /* the library keeps it */
+      if (lua_rawequal(L, -1, top) && lua_type(L, -2) == LUA_TSTRING)
+        name = lua_tostring(L, -2); /* the library keeps it */
       lua_pop(L, 1);
     }
     lua_settop(L, top + 1);
@@ -140,9 +142,13 @@ const char *tl__who_cannot_wait(lua_State *L, tl_lua *S) {
 tl_wake tl_wait_begin(lua_State *L, tl_status status, const char *what) {
   tl_lua *S = tl_lua_of(L);
   tl_task *t = S->current;
-  if (!t) tl_raise(L, "CannotWaitError", "%s cannot wait here: no handler or task is running (main.lua is being loaded, or this is a callback)", what);
+  if (!t)
+    tl_raise(L, "CannotWaitError",
+             "%s cannot wait here: no handler or task is running (main.lua is being loaded, or this is a callback)",
+             what);
   if (S->nowait || !lua_isyieldable(L))
-    tl_raise(L, "CannotWaitError", "%s cannot wait inside %s; wait before or after it", what, tl__who_cannot_wait(L, S));
+    tl_raise(L, "CannotWaitError", "%s cannot wait inside %s; wait before or after it", what,
+             tl__who_cannot_wait(L, S));
   tl__interrupt(L, t);
   t->status = status;
   t->gen++;
@@ -170,8 +176,10 @@ void tl__end_wait(tl_task *t, bool later) {
   void (*abort)(tl_task *) = t->abort;
   t->abort = NULL;
   if (abort) abort(t);
-  if (later) tl__ready_later(t);
-  else tl__ready(t);
+  if (later)
+    tl__ready_later(t);
+  else
+    tl__ready(t);
 }
 
 static bool wake_valid(tl_wake w) { return w.task->id == w.id && w.task->gen == w.gen && w.task->parked; }

@@ -22,7 +22,8 @@ void tl__check_type(lua_State *L, const tl_var *var, tl_value v);
 int tl__undeclared(lua_State *L, const tl_class *c, int members,
                    int key); /* raises, with the name that was perhaps meant */
 
-void tl__state_guard(lua_State *L, int idx, const char *name); /* raises unless the instance at idx may be written now */
+void tl__state_guard(lua_State *L, int idx,
+                     const char *name); /* raises unless the instance at idx may be written now */
 
 void tl__open_json(lua_State *L);
 void tl__open_tablelib(lua_State *L);

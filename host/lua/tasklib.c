@@ -1,5 +1,5 @@
-/* tasklib.c: tasks as Lua sees them: task objects, the live set, spawn, cancel. A task object keeps the task's struct (not the task)
- * until it is collected; there is one object a task, so that objects compare. */
+/* tasklib.c: tasks as Lua sees them: task objects, the live set, spawn, cancel. A task object keeps the task's struct
+ * (not the task) until it is collected; there is one object a task, so that objects compare. */
 #include <string.h>
 #include <time.h>
 
@@ -58,9 +58,12 @@ void tl__cancel(tl_task *t, const char *reason) {
     t->cancelled = true;
     t->reason = reason ? tl_strndup(reason, strlen(reason)) : NULL;
   }
-  if (!t->started) tl__task_drop_unstarted(t, TL_CANCELLED);
-  else if (t->masks && !t->mask_expired) tl__arm_cleanup(t);
-  else tl__end_wait(t, false);
+  if (!t->started)
+    tl__task_drop_unstarted(t, TL_CANCELLED);
+  else if (t->masks && !t->mask_expired)
+    tl__arm_cleanup(t);
+  else
+    tl__end_wait(t, false);
 }
 
 static int task_cancel(lua_State *L) {
@@ -76,31 +79,44 @@ static int task_await(lua_State *L) {
 
 /* ---- fields ---- */
 
-static const char *const status_names[] = {"running", "waiting_lock", "sleeping", "waiting", "done", "failed", "cancelled"};
+static const char *const status_names[] = {"running", "waiting_lock", "sleeping", "waiting",
+                                           "done",    "failed",       "cancelled"};
 
 static int push_args_table(lua_State *L, const tl_task *t) {
-  if (t->args.kind == TL_LIST) tl_push_plain(L, t->args);
-  else lua_newtable(L);
+  if (t->args.kind == TL_LIST)
+    tl_push_plain(L, t->args);
+  else
+    lua_newtable(L);
   return 1;
 }
 
 static int task_field(lua_State *L, tl_task *t, const char *key) {
-  if (!strcmp(key, "id")) lua_pushinteger(L, (lua_Integer)t->id);
-  else if (!strcmp(key, "name")) lua_pushstring(L, tl__task_name(t));
-  else if (!strcmp(key, "status")) lua_pushstring(L, status_names[t->status]);
-  else if (!strcmp(key, "started_at")) lua_pushnumber(L, (double)t->started_at / 1e9);
-  else if (!strcmp(key, "token") && t->token[0]) lua_pushstring(L, t->token);
-  else if (!strcmp(key, "args")) return push_args_table(L, t);
-  else lua_pushnil(L);
+  if (!strcmp(key, "id"))
+    lua_pushinteger(L, (lua_Integer)t->id);
+  else if (!strcmp(key, "name"))
+    lua_pushstring(L, tl__task_name(t));
+  else if (!strcmp(key, "status"))
+    lua_pushstring(L, status_names[t->status]);
+  else if (!strcmp(key, "started_at"))
+    lua_pushnumber(L, (double)t->started_at / 1e9);
+  else if (!strcmp(key, "token") && t->token[0])
+    lua_pushstring(L, t->token);
+  else if (!strcmp(key, "args"))
+    return push_args_table(L, t);
+  else
+    lua_pushnil(L);
   return 1;
 }
 
 static int object_index(lua_State *L) {
   tl_task *t = check_task(L, 1);
   const char *key = luaL_checkstring(L, 2);
-  if (!strcmp(key, "cancel")) lua_pushcfunction(L, task_cancel);
-  else if (!strcmp(key, "await")) lua_pushcfunction(L, task_await);
-  else return task_field(L, t, key);
+  if (!strcmp(key, "cancel"))
+    lua_pushcfunction(L, task_cancel);
+  else if (!strcmp(key, "await"))
+    lua_pushcfunction(L, task_await);
+  else
+    return task_field(L, t, key);
   return 1;
 }
 
@@ -142,7 +158,8 @@ static const tl_handler *handler_arg(lua_State *L, int arg, const char *usage) {
     if (name) h = tl_app_handler(tl_app_current(L), name, n);
     lua_pop(L, 1);
   }
-  if (!h) tl_raise(L, "TypeError", "%s: an event reference such as Job.work is needed, not %s", usage, luaL_typename(L, arg));
+  if (!h)
+    tl_raise(L, "TypeError", "%s: an event reference such as Job.work is needed, not %s", usage, luaL_typename(L, arg));
   return h;
 }
 
@@ -154,9 +171,11 @@ static int tab_tasks(lua_State *L) { /* self [, Job.work] */
 
 static int cancel(lua_State *L) { /* self, Job.work */
   tl_view *v = tl_state_view(L, 1);
-  if (!v) return tl_raise(L, "TypeError", "cancel(self, Job.work): a state instance is needed, not %s", luaL_typename(L, 1));
+  if (!v)
+    return tl_raise(L, "TypeError", "cancel(self, Job.work): a state instance is needed, not %s", luaL_typename(L, 1));
   const tl_handler *h = handler_arg(L, 2, "cancel(self, Job.work)");
-  if (!h) return tl_raise(L, "TypeError", "cancel(self, Job.work): an event reference such as Job.work is needed, not nil");
+  if (!h)
+    return tl_raise(L, "TypeError", "cancel(self, Job.work): an event reference such as Job.work is needed, not nil");
   tl_task *next;
   for (tl_task *t = tl_lua_of(L)->first; t; t = next) {
     next = t->next;
@@ -191,21 +210,26 @@ static int set_pairs(lua_State *L) {
 
 static int set_index(lua_State *L) { /* background_tasks[task]: is it in the set? */
   object *o = luaL_testudata(L, 2, object_name);
-  if (o && o->task && !o->task->reaped && listed(o->task, NULL, NULL)) lua_pushboolean(L, 1);
-  else lua_pushnil(L);
+  if (o && o->task && !o->task->reaped && listed(o->task, NULL, NULL))
+    lua_pushboolean(L, 1);
+  else
+    lua_pushnil(L);
   return 1;
 }
 
 /* ---- spawn ---- */
 
 static int spawn(lua_State *L) {
-  if (!lua_isfunction(L, 1)) return tl_raise(L, "TypeError", "spawn(fn, ...): a function is needed, not %s", luaL_typename(L, 1));
+  if (!lua_isfunction(L, 1))
+    return tl_raise(L, "TypeError", "spawn(fn, ...): a function is needed, not %s", luaL_typename(L, 1));
   lua_Debug ar;
   lua_pushvalue(L, 1);
   lua_getinfo(L, ">S", &ar);
   char name[LUA_IDSIZE + 24];
-  if (ar.linedefined > 0) snprintf(name, sizeof name, "%s:%d", ar.short_src, ar.linedefined);
-  else snprintf(name, sizeof name, "a function in C");
+  if (ar.linedefined > 0)
+    snprintf(name, sizeof name, "%s:%d", ar.short_src, ar.linedefined);
+  else
+    snprintf(name, sizeof name, "a function in C");
   tl_task *t = tl_lua_spawn(L, lua_gettop(L) - 1, name);
   tl__push_task(L, t);
   return 1;
@@ -213,8 +237,10 @@ static int spawn(lua_State *L) {
 
 static int current_task(lua_State *L) {
   tl_task *t = tl_task_current(L);
-  if (t) tl__push_task(L, t);
-  else lua_pushnil(L);
+  if (t)
+    tl__push_task(L, t);
+  else
+    lua_pushnil(L);
   return 1;
 }
 
@@ -246,9 +272,9 @@ static void open_objects(lua_State *L) {
 
 void tl__open_tasklib(lua_State *L) {
   open_objects(L);
-  static const luaL_Reg functions[] = {{"tasks", tasks},   {"cancel", cancel},     {"spawn", spawn},
-                                       {"current_task", current_task}, {"time", wall_time}, {"tab_tasks", tab_tasks},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"tasks", tasks},    {"cancel", cancel},       {"spawn", spawn}, {"current_task", current_task},
+      {"time", wall_time}, {"tab_tasks", tab_tasks}, {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
   lua_newuserdatauv(L, 0, 0);
   luaL_newmetatable(L, "tidelock.background_tasks");

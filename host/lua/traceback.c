@@ -1,21 +1,27 @@
-/* traceback.c: the traceback of an error. As Lua's own, which however looks each function up in all loaded modules: that takes a
- * millisecond in a host with many, and errors are nothing rare here (a cancel is one). */
+/* traceback.c: the traceback of an error. As Lua's own, which however looks each function up in all loaded modules:
+ * that takes a millisecond in a host with many, and errors are nothing rare here (a cancel is one). */
 #include "lua/inner.h"
 
 enum { FIRST = 10, LAST = 11 }; /* levels shown of a deep stack */
 
 static void add_function(luaL_Buffer *b, lua_State *L, const lua_Debug *ar) {
-  if (*ar->namewhat) lua_pushfstring(L, "%s '%s'", ar->namewhat, ar->name);
-  else if (*ar->what == 'm') lua_pushliteral(L, "main chunk");
-  else if (*ar->what != 'C') lua_pushfstring(L, "function <%s:%d>", ar->short_src, ar->linedefined);
-  else lua_pushliteral(L, "?");
+  if (*ar->namewhat)
+    lua_pushfstring(L, "%s '%s'", ar->namewhat, ar->name);
+  else if (*ar->what == 'm')
+    lua_pushliteral(L, "main chunk");
+  else if (*ar->what != 'C')
+    lua_pushfstring(L, "function <%s:%d>", ar->short_src, ar->linedefined);
+  else
+    lua_pushliteral(L, "?");
   luaL_addvalue(b);
 }
 
 static void add_level(luaL_Buffer *b, lua_State *L, lua_Debug *ar) {
   lua_getinfo(L, "Slnt", ar);
-  if (ar->currentline > 0) lua_pushfstring(L, "\n\t%s:%d: in ", ar->short_src, ar->currentline);
-  else lua_pushfstring(L, "\n\t%s: in ", ar->short_src);
+  if (ar->currentline > 0)
+    lua_pushfstring(L, "\n\t%s:%d: in ", ar->short_src, ar->currentline);
+  else
+    lua_pushfstring(L, "\n\t%s: in ", ar->short_src);
   luaL_addvalue(b);
   add_function(b, L, ar);
   if (ar->istailcall) luaL_addstring(b, "\n\t(...tail calls...)");
@@ -27,8 +33,10 @@ static int depth(lua_State *L) {
   for (; lua_getstack(L, high, &ar); high *= 2) low = high;
   while (low < high) {
     int middle = (low + high) / 2;
-    if (lua_getstack(L, middle, &ar)) low = middle + 1;
-    else high = middle;
+    if (lua_getstack(L, middle, &ar))
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }

@@ -6,7 +6,8 @@
 #include "lua/inner.h"
 
 static double seconds_arg(lua_State *L, int arg, const char *usage) {
-  if (lua_type(L, arg) != LUA_TNUMBER) tl_raise(L, "TypeError", "%s: seconds are a number, not %s", usage, luaL_typename(L, arg));
+  if (lua_type(L, arg) != LUA_TNUMBER)
+    tl_raise(L, "TypeError", "%s: seconds are a number, not %s", usage, luaL_typename(L, arg));
   double s = lua_tonumber(L, arg);
   if (!(s >= 0) || s > 1e9) tl_raise(L, "TypeError", "%s: seconds must be from 0 to 1e9, not %g", usage, s);
   return s;
@@ -26,8 +27,10 @@ static int sleep_for(lua_State *L) {
   tl_lua *S = tl_lua_of(L);
   double s = seconds_arg(L, 1, "sleep(s)");
   tl_wake w = tl_wait_begin(L, TL_SLEEPING, "sleep");
-  if (s > 0) tl_wake_at(S, w, due_in(S, s));
-  else tl__end_wait(w.task, true); /* a turn for the others, and for the I/O */
+  if (s > 0)
+    tl_wake_at(S, w, due_in(S, s));
+  else
+    tl__end_wait(w.task, true); /* a turn for the others, and for the I/O */
   return tl_park(L, 0, sleep_k);
 }
 
@@ -38,8 +41,10 @@ static const char scope_name[] = "tidelock.scope";
 static void scope_expired(tl_timer *timer) {
   tl__scope *s = (tl__scope *)((char *)timer - offsetof(tl__scope, timer));
   s->expired = true;
-  if (tl__scope_masked(s->task, s)) tl__arm_cleanup(s->task);
-  else tl__end_wait(s->task, false);
+  if (tl__scope_masked(s->task, s))
+    tl__arm_cleanup(s->task);
+  else
+    tl__end_wait(s->task, false);
 }
 
 static void scope_close(tl__scope *s) {
@@ -68,7 +73,8 @@ static int timeout_k(lua_State *L, int status, lua_KContext ctx) { /* stack: sco
 static int timeout(lua_State *L) {
   tl_lua *S = tl_lua_of(L);
   double seconds = seconds_arg(L, 1, "timeout(s, fn, ...)");
-  if (!lua_isfunction(L, 2)) tl_raise(L, "TypeError", "timeout(s, fn, ...): a function is needed, not %s", luaL_typename(L, 2));
+  if (!lua_isfunction(L, 2))
+    tl_raise(L, "TypeError", "timeout(s, fn, ...): a function is needed, not %s", luaL_typename(L, 2));
   tl_task *t = S->current;
   if (!t) return tl_raise(L, "CannotWaitError", "timeout works in handlers and tasks; no task is running");
   tl__scope *s = lua_newuserdatauv(L, sizeof *s, 0);
@@ -101,8 +107,10 @@ static int gather_wait(lua_State *L, tl_task *t);
 /* +1: what a failed task raised. */
 static void push_error_of(lua_State *L, tl_task *t) {
   tl__reg_get(L, &tl__key_results, t);
-  if (lua_istable(L, -1)) lua_getfield(L, -1, "err");
-  else tl_push_error(L, "MemoryError", "the task ran out of memory"); /* and could not keep its error */
+  if (lua_istable(L, -1))
+    lua_getfield(L, -1, "err");
+  else
+    tl_push_error(L, "MemoryError", "the task ran out of memory"); /* and could not keep its error */
   lua_remove(L, -2);
 }
 
@@ -211,7 +219,8 @@ static int await_k(lua_State *L, int status, lua_KContext ctx) {
   self->awaited = NULL;
   tl_wait_end(L);
   if (t->status == TL_CANCELLED)
-    return tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t), t->reason ? t->reason : "no reason given");
+    return tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t),
+                    t->reason ? t->reason : "no reason given");
   if (t->status == TL_FAILED) {
     push_error_of(L, t);
     return lua_error(L);
@@ -304,7 +313,8 @@ static int defer_close(lua_State *L) {
 }
 
 static int defer(lua_State *L) {
-  if (!lua_isfunction(L, 1)) return tl_raise(L, "TypeError", "defer(fn): a function is needed, not %s", luaL_typename(L, 1));
+  if (!lua_isfunction(L, 1))
+    return tl_raise(L, "TypeError", "defer(fn): a function is needed, not %s", luaL_typename(L, 1));
   deferred *d = lua_newuserdatauv(L, sizeof *d, 1);
   *d = (deferred){0};
   lua_pushvalue(L, 1);
