@@ -1,6 +1,11 @@
 std = "lua54"
-max_line_length = 140
-files["spec/**/*.lua"].std = "+busted"
+max_line_length = 160
+exclude_files = { "spec/cli/apps", "fuzz" }
+-- Apps assign functions to state classes and take `self` for granted; a table may be there to keep what is in it alive.
+ignore = { "212/self", "241" }
 files["app/**/*_spec.lua"].std = "+busted"
--- Apps assign functions to state classes and take `self` for granted.
-ignore = { "212/self" }
+files["spec/**/*.lua"] = {
+  std = "+busted",
+  -- Specs do on purpose what a program would not: assign what nobody reads, loop once, lose a value.
+  ignore = { "211", "311", "331", "512", "531", "532" },
+}

@@ -66,7 +66,20 @@ local function answer_json(self)
 end
 
 ---Makes a request. A url that begins with "/" is this app's own.
----@param opts { url: string, method: string?, headers: table?, query: table?, body: string?, json: any, form: table?, timeout: number?, max_size: integer?, follow: integer?, on_chunk: fun(text: string)? }
+---@class tl.HttpOptions
+---@field url string
+---@field method string|nil "GET", or "POST" when there is a body
+---@field headers table<string, string>|nil
+---@field query table<string, any>|nil
+---@field body string|nil one of body, json, form
+---@field json any
+---@field form table<string, any>|nil
+---@field timeout number|nil seconds; 30
+---@field max_size integer|nil bytes of the body; 16 MiB
+---@field follow integer|nil redirects; 5
+---@field on_chunk nil|fun(text: string) gets the body piece by piece, and may wait
+
+---@param opts tl.HttpOptions
 ---@return table|nil answer
 ---@return string|nil message
 ---@return string|nil code
