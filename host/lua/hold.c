@@ -186,19 +186,20 @@ static void break_wait(tl_task *t) {
   tl__end_wait(t, false);
 }
 
-/* `waiter` has begun to wait: a cycle that is new goes through it. The victim is the task of the cycle that holds a
- * lock over its wait for a task; in a cycle without a lock, the waiter. */
-void tl__deadlock_check(tl_lua *S, tl_task *waiter) {
-  if (!waits_for_itself(S, waiter)) return;
+/* The victim is the task of the cycle that holds a lock over its wait for a task; in a cycle without a lock, the
+ * waiter. */
+static tl_task *victim_of(tl_task *waiter) {
   tl_task *t = waiter;
   do {
-    if (t->hold.held && waits_for_tasks(t)) {
-      break_wait(t);
-      return;
-    }
+    if (t->hold.held && waits_for_tasks(t)) return t;
     t = t->via;
   } while (t != waiter);
-  break_wait(waiter);
+  return waiter;
+}
+
+/* `waiter` has begun to wait: what cycles are new go through it, and may be several (by way of a gather). */
+void tl__deadlock_check(tl_lua *S, tl_task *waiter) {
+  while (waits_for_itself(S, waiter)) break_wait(victim_of(waiter));
 }
 
 /* ---- why somebody may not write ---- */

@@ -308,7 +308,9 @@ end
 
 local function await(me, n)
   local other = live_actor(n, function(other) return other.kind == "work" end)
-  if other then go_on(me, pcall(other.task.await, other.task)) end
+  if not other then return end
+  note(me, "awaits %s", other.id)
+  go_on(me, pcall(other.task.await, other.task))
 end
 
 local function wrapped(me, fn)
