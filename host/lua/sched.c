@@ -142,11 +142,11 @@ const char *tl__who_cannot_wait(lua_State *L, tl_lua *S) {
 tl_wake tl_wait_begin(lua_State *L, tl_status status, const char *what) {
   tl_lua *S = tl_lua_of(L);
   tl_task *t = S->current;
-  if (!t)
+  if (!t && !S->nowait_in)
     tl_raise(L, "CannotWaitError",
              "%s cannot wait here: no handler or task is running (main.lua is being loaded, or this is a callback)",
              what);
-  if (S->nowait || !lua_isyieldable(L))
+  if (!t || S->nowait || !lua_isyieldable(L))
     tl_raise(L, "CannotWaitError", "%s cannot wait inside %s; wait before or after it", what,
              tl__who_cannot_wait(L, S));
   tl__interrupt(L, t);

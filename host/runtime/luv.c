@@ -48,8 +48,9 @@ void tl_open_luv(tl_host *h) {
 static int close_all(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   if (lua_getfield(L, -1, "luv") != LUA_TTABLE) return 0;
-  lua_getfield(L, -1, "_close_all");
-  lua_call(L, 0, 0);
+  lua_getfield(L, -1, "_close_newer");
+  lua_pushinteger(L, 0);
+  lua_call(L, 1, 0);
   return 0;
 }
 

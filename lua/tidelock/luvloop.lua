@@ -3,12 +3,16 @@
 
 local function wrap(raw)
   local luv = setmetatable({}, { __index = raw })
-  local handles = setmetatable({}, { __mode = "k" })
+  local handles = setmetatable({}, { __mode = "k" }) -- handle -> its number
+  local last = 0
 
   local function noted(make)
     return function(...)
       local results = table.pack(make(...))
-      if type(results[1]) == "userdata" then handles[results[1]] = true end
+      if type(results[1]) == "userdata" then
+        last = last + 1
+        handles[results[1]] = last
+      end
       return table.unpack(results, 1, results.n)
     end
   end
@@ -27,11 +31,19 @@ local function wrap(raw)
     for handle in pairs(handles) do fn(handle) end
   end
 
-  -- For the host's end: closes what is open.
-  function luv._close_all()
-    for handle in pairs(handles) do
-      if not raw.is_closing(handle) then raw.close(handle) end
+  -- The number of the newest handle.
+  function luv._newest() return last end
+
+  -- Closes the open handles that are newer than `number` (0: all), and lists their kinds.
+  function luv._close_newer(number)
+    local closed = {}
+    for handle, own in pairs(handles) do
+      if own > number and not raw.is_closing(handle) then
+        closed[#closed + 1] = "a luv handle: " .. tostring(handle)
+        raw.close(handle)
+      end
     end
+    return closed
   end
 
   return luv

@@ -46,7 +46,7 @@ function report.subscribe(busted, out, opts)
   local counts = { passed = 0, failed = 0, pending = 0 }
 
   busted.subscribe({ "test", "start" }, function()
-    testing.forget_log()
+    testing.begin()
     return nil, true
   end)
 

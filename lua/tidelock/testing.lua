@@ -86,10 +86,15 @@ function testing.log()
   return logged
 end
 
----Begins a new log. For the runner.
-function testing.forget_log()
+-- luv's handles that an `it` finds are not its own.
+local handles_before = 0
+
+---Begins a new log, and counts handles anew. For the runner.
+function testing.begin()
   native.log_text()
   logged = ""
+  local luv = package.loaded.luv
+  handles_before = luv and luv._newest() or 0
 end
 
 -- Tabs ------------------------------------------------------------------------------------------
@@ -140,6 +145,10 @@ function testing.finish()
   native.seed(0)
   if not ok then error(err, 0) end
   local left = native.leftovers()
+  local luv = package.loaded.luv
+  if luv then
+    for _, handle in ipairs(luv._close_newer(handles_before)) do left[#left + 1] = handle end
+  end
   if #left > 0 then
     error("still there at the end of the test:\n  " .. table.concat(left, "\n  "), 0)
   end

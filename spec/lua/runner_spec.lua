@@ -32,7 +32,7 @@ describe("a run", function()
 
   it("fails a test that leaves something behind", function()
     local text = run "spec/lua/runs/left.lua"
-    assert.matches("left.lua:%d+: leaves a timer\n.*still there at the end of the test:\n    a timer\n", text)
+    assert.matches("left.lua:%d+: leaves a timer\n.*still there at the end of the test:\n    a luv handle: uv_timer", text)
     assert.matches("1 passed, 1 failed\nexit 1\n$", text)
   end)
 
