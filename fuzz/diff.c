@@ -11,6 +11,8 @@
 #include "core/patch.h"
 #include "fuzz.h"
 
+enum { LARGE = 64 * 1024 };
+
 static tl_dnode *some_node(fuzz_in *in, tl_draft *d) {
   tl_dnode *n = tl_draft_root(d);
   for (unsigned steps = fuzz_below(in, 5); steps && tl_dnode_count(n); steps--) {
@@ -64,9 +66,10 @@ static void edit_map(fuzz_in *in, tl_dnode *n) {
   tl_release(key);
 }
 
+/* A value may be put into itself, which doubles it, so its size has a limit. */
 static tl_value changed(fuzz_in *in, tl_value a) {
   tl_draft *d = tl_draft_begin(a);
-  for (int i = 0; i < 60 && in->p < in->end; i++) {
+  for (int i = 0; i < 60 && in->p < in->end && tl_draft_bytes(d) < LARGE; i++) {
     tl_dnode *n = some_node(in, d);
     if (tl_dnode_kind(n) == TL_LIST)
       edit_list(in, d, n);
@@ -119,6 +122,7 @@ static tl_keyhint *hints(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size > 600) return -1;
   size_t blocks = tl_mem_live();
   fuzz_in in = {data, data + size};
   uint8_t how = fuzz_byte(&in);

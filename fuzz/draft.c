@@ -42,7 +42,7 @@ tl_value spec_random_map(tl_rng *r, int depth, unsigned max) {
 #include "spec/core/model.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size > 480) return -1; /* long games are slow, and find what short ones do */
+  if (size > 300) return -1; /* long games are slow, and find what short ones do */
   input = (fuzz_in){data, data + size};
   size_t before = tl_mem_live();
   play(0, (unsigned)size / 3);
