@@ -178,14 +178,16 @@ static int read_escape(reader *r) {
  * so it cannot stand inside a sequence). */
 static int read_string(reader *r, tl_value *out) {
   const char *run = r->p;
+  unsigned char all = 0; /* of a run that is all ASCII nothing need be checked */
   tl_buf_clear(&r->chars);
   for (;; r->p++) {
     if (r->p == r->end) return fail(r, "an unfinished string");
     unsigned char c = (unsigned char)*r->p;
+    all |= c;
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     if (c < 0x20) return fail(r, "a control character in a string");
     size_t n = (size_t)(r->p - run);
-    if (!tl_utf8_valid(run, n)) return fail_at(r, run, "a string that is not UTF-8");
+    if (all >= 0x80 && !tl_utf8_valid(run, n)) return fail_at(r, run, "a string that is not UTF-8");
     const char *closing = r->p++;
     if (c == '"' && r->chars.len == 0) {
       *out = tl_string(run, n);

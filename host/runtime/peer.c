@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/json.h"
+#include "runtime/frame.h"
 #include "runtime/host.h"
 
 static const int64_t ID_MAX = 9007199254740991; /* 2^53-1 */
@@ -234,34 +235,51 @@ static void refuse_event(tl_tab *t, uint64_t id, const char *fmt, const char *wh
   tl_tab_event_done(t, id);
 }
 
+static void refuse_handler(tl_tab *t, uint64_t id, const char *fmt, const char *name, size_t n) {
+  char shown[64];
+  snprintf(shown, sizeof shown, "%.*s", (int)(n < 60 ? n : 60), name);
+  refuse_event(t, id, fmt, shown);
+}
+
+/* The event's id is new. args NULL: there are none, or they are no list. */
+static void run_event(tl_peer *p, uint64_t id, const char *name, size_t n, const tl_value *args) {
+  tl_tab *t = p->tab;
+  const tl_handler *h = tl_app_handler(p->host->app, name, n);
+  size_t limit = p->host->config.queue_limit;
+  if (!h || !h->offered)
+    refuse_handler(t, id, "no page offers the handler \"%s\" (tl.expose would)", name, n);
+  else if (!args)
+    refuse_handler(t, id, "the arguments of \"%s\" must be a list", name, n);
+  else if (limit && t->cell->lock.waiting >= limit)
+    refuse_handler(t, id, "the tab's queue is full (queue_limit); \"%s\" was not run", name, n);
+  else
+    tl_lua_event(p->host->lua, t->cell, h, *args, id, t->instance_no);
+}
+
+/* Counts against the rate; false: the event was seen before, or its sender has been closed. */
+static bool admit_event(tl_peer *p, uint64_t id) {
+  if (rate_ok(p)) return event_is_new(p->tab, id);
+  tl_peer_close(p, 4429, "too many events (event_rate)");
+  return false;
+}
+
 static void event(tl_peer *p, tl_value m) {
   uint64_t id;
-  tl_tab *t = p->tab;
   if (!get_id(m, &id)) return malformed(p, "event: id must be an integer from 1 to 2^53-1");
-  if (!rate_ok(p)) return tl_peer_close(p, 4429, "too many events (event_rate)");
-  if (!event_is_new(t, id)) return;
+  if (!admit_event(p, id)) return;
   tl_value name, args;
-  if (!get_string(m, "handler", &name)) return refuse_event(t, id, "the event names no handler%s", "");
+  if (!get_string(m, "handler", &name)) return refuse_event(p->tab, id, "the event names no handler%s", "");
   size_t n;
   const char *bytes = tl_string_bytes(&name, &n);
-  const tl_handler *h = tl_app_handler(p->host->app, bytes, n);
-  char shown[80];
-  snprintf(shown, sizeof shown, "%.*s", (int)(n < 60 ? n : 60), bytes);
-  if (!h || !h->offered) return refuse_event(t, id, "no page offers the handler \"%s\" (tl.expose would)", shown);
-  if (!get(m, "args", &args) || args.kind != TL_LIST)
-    return refuse_event(t, id, "the arguments of \"%s\" must be a list", shown);
-  if (p->host->config.queue_limit && t->cell->lock.waiting >= p->host->config.queue_limit)
-    return refuse_event(t, id, "the tab's queue is full (queue_limit); \"%s\" was not run", shown);
-  tl_lua_event(p->host->lua, t->cell, h, args, id, t->instance_no);
+  run_event(p, id, bytes, n, get(m, "args", &args) && args.kind == TL_LIST ? &args : NULL);
 }
 
 static void nav(tl_peer *p, tl_value m) {
   uint64_t id;
   tl_value path;
   if (!get_id(m, &id)) return malformed(p, "nav: id must be an integer from 1 to 2^53-1");
-  if (!rate_ok(p)) return tl_peer_close(p, 4429, "too many events (event_rate)");
+  if (!admit_event(p, id)) return;
   tl_tab *t = p->tab;
-  if (!event_is_new(t, id)) return;
   size_t n;
   const char *bytes = NULL;
   if (get_string(m, "path", &path)) bytes = tl_string_bytes(&path, &n);
@@ -290,10 +308,20 @@ static void dispatch(tl_peer *p, tl_value m) {
   malformed(p, "no known message");
 }
 
+/* True: the text was an event in the common form, and has been taken. */
+static bool common_event(tl_peer *p, const char *text, size_t n) {
+  tl_event_frame e;
+  if (!p->tab || !tl_event_frame_read(text, n, &e)) return false;
+  if (admit_event(p, e.id)) run_event(p, e.id, e.handler, e.handler_len, &e.args);
+  tl_release(e.args);
+  return true;
+}
+
 void tl_peer_message(tl_peer *p, const char *text, size_t n) {
   tl_value m;
   tl_json_err err;
   if (p->host->stopping) return; /* the page keeps it, and sends it to the next host */
+  if (common_event(p, text, n)) return;
   if (tl_json_read(text, n, &m, &err)) {
     char why[100];
     snprintf(why, sizeof why, "not JSON: %.60s at byte %zu", err.message, err.offset);

@@ -57,6 +57,35 @@ describe('events', { concurrency: 4 }, () => {
     assert.deepEqual(page.deltas, [{ from: 0, version: 0, done: [1] }]);
   });
 
+  // The common form is read without a tree; whatever differs from it in a byte goes the long way.
+  it('mean the same in every form that JSON allows', async t => {
+    const page = await openPage(t, host(), { path: '/quiet' });
+    const forms = [
+      '{"event":{"id":1,"handler":"Job.add","args":[5]}}',
+      ' { "event" : { "id" : 2 , "handler" : "Job.add" , "args" : [ 5 ] } } ',
+      '{"event":{"args":[5],"handler":"Job.add","id":3}}',
+      '{"event":{"id":4,"handler":"Job.\\u0061dd","args":[5]}}',
+      '{"event":{"id":5,"handler":"Job.add","args":[5],"more":[]}}',
+      '{"event":{"id":6,"handler":"Job.add","args":[]}}',
+      '{"event":{"id":7,"handler":"Job.add","args":[5] }}',
+    ];
+    for (const [i, form] of forms.entries()) {
+      page.submitMessage(form);
+      await page.ended(i + 1);
+    }
+    assert.equal(page.state.Job.n, 31);
+  });
+
+  for (const text of ['{"event":{"id":1,"handler":"Job.add","args":[5]}', '{"event":{"id":01,"handler":"Job.add","args":[5]}}',
+    '{"event":{"id":1,"handler":"Job.add","args":[5]}}}', '{"event":{"id":1,"handler":"Job.add","args":[5}}',
+    '{"event":{"id":0,"handler":"Job.add","args":[5]}}']) {
+    it(`close the connection when they only look like the common form: ${text}`, async t => {
+      const page = await openPage(t, host(), { path: '/quiet' });
+      page.submitMessage(text);
+      assert.equal((await page.socket.closed).code, 4400);
+    });
+  }
+
   it('run one at a time, in the order in which they came', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     const ids = [page.event('Job.slow_add', 1, 0.05), page.event('Job.append', 'a'), page.event('Job.append', 'b')];
