@@ -8,7 +8,6 @@
  * closed. */
 #include "io/fetch.h"
 
-#include <curl/curl.h>
 #include <stdbool.h>
 
 #include "base/mem.h"
@@ -51,7 +50,7 @@ static void run_curl(tl_fetcher *f, curl_socket_t fd, int events) {
   int running;
   if (!f->multi) return;
   f->inside = true;
-  curl_multi_socket_action(f->multi, fd, events, &running);
+  tl__curl.multi_socket_action(f->multi, fd, events, &running);
   f->inside = false;
   settle(f);
 }
@@ -76,7 +75,7 @@ static sock *sock_new(tl_fetcher *f, curl_socket_t fd) {
   if (s->next) s->next->prev = s;
   f->socks = s;
   f->handles++;
-  curl_multi_assign(f->multi, fd, s);
+  tl__curl.multi_assign(f->multi, fd, s);
   return s;
 }
 
@@ -118,16 +117,16 @@ static int on_timeout(CURLM *multi, long ms, void *ctx) {
   return 0;
 }
 
-tl_fetcher *tl_fetcher_new(tl_loop *l) {
+tl_fetcher *tl_fetcher_new(tl_loop *l, const char **err) {
+  if (!tl__curl_open(err)) return NULL;
   tl_fetcher *f = tl_calloc(sizeof *f);
-  curl_global_init(CURL_GLOBAL_DEFAULT);
   f->loop = l;
-  f->multi = curl_multi_init();
+  f->multi = tl__curl.multi_init();
   tl__fetch_must(f->multi != NULL);
-  curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
-  curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
-  curl_multi_setopt(f->multi, CURLMOPT_TIMERDATA, f);
+  tl__curl.multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  tl__curl.multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
+  tl__curl.multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+  tl__curl.multi_setopt(f->multi, CURLMOPT_TIMERDATA, f);
   uv_timer_init(tl_loop_uv(l), &f->timer);
   uv_idle_init(tl_loop_uv(l), &f->soon);
   f->timer.data = f->soon.data = f;
@@ -144,7 +143,7 @@ static void unlink_fetch(tl_fetcher *f, tl_fetch *t) {
 static void finish(tl_fetcher *f, tl_fetch *t, const tl_fetch_result *r) {
   t->finished = true;
   unlink_fetch(f, t);
-  if (t->added) curl_multi_remove_handle(f->multi, t->easy);
+  if (t->added) tl__curl.multi_remove_handle(f->multi, t->easy);
   if (r) t->req.done(t->req.ctx, r);
   if (!t->cancelled) tl_loop_io_end(f->loop);
   tl__fetch_free(t);
@@ -171,7 +170,7 @@ static bool settle_one(tl_fetcher *f) {
     if (t->stopped && !t->paused) {
       t->stopped = false;
       f->inside = true;
-      curl_easy_pause(t->easy, CURLPAUSE_CONT);
+      tl__curl.easy_pause(t->easy, CURLPAUSE_CONT);
       f->inside = false;
       return true;
     }
@@ -182,10 +181,10 @@ static bool settle_one(tl_fetcher *f) {
 static bool next_done(tl_fetcher *f) {
   int left;
   char *t;
-  CURLMsg *m = curl_multi_info_read(f->multi, &left);
+  CURLMsg *m = tl__curl.multi_info_read(f->multi, &left);
   if (!m) return false;
   int code = (int)m->data.result;
-  curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+  tl__curl.easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
   if (((tl_fetch *)(void *)t)->cancelled)
     finish(f, (tl_fetch *)(void *)t, NULL);
   else
@@ -206,7 +205,7 @@ tl_fetch *tl_fetch_start(tl_fetcher *f, const tl_fetch_req *r) {
   if (t->next) t->next->prev = t;
   f->fetches = t;
   tl_loop_io_begin(f->loop);
-  t->added = !t->fault && curl_multi_add_handle(f->multi, t->easy) == CURLM_OK;
+  t->added = !t->fault && tl__curl.multi_add_handle(f->multi, t->easy) == CURLM_OK;
   uv_idle_start(&f->soon, on_soon);
   return t;
 }
@@ -233,7 +232,7 @@ void tl_fetch_resume(tl_fetch *t) {
 static void close_all(tl_fetcher *f) {
   if (!f->multi) return;
   while (f->fetches) finish(f, f->fetches, NULL);
-  curl_multi_cleanup(f->multi); /* takes leave of its sockets through on_socket */
+  tl__curl.multi_cleanup(f->multi); /* takes leave of its sockets through on_socket */
   f->multi = NULL;
   while (f->socks) sock_close(f->socks);
   uv_close((uv_handle_t *)&f->timer, on_handle_closed);

@@ -34,8 +34,8 @@ typedef struct tl_fetch_req {
   void *ctx;
 } tl_fetch_req;
 
-tl_fetcher *tl_fetcher_new(tl_loop *l);
-void tl_fetcher_free(tl_fetcher *f); /* cancels what runs */
+tl_fetcher *tl_fetcher_new(tl_loop *l, const char **err); /* NULL: libcurl cannot be loaded, and *err says why */
+void tl_fetcher_free(tl_fetcher *f);                      /* cancels what runs */
 tl_fetch *tl_fetch_start(tl_fetcher *f, const tl_fetch_req *r);
 void tl_fetch_cancel(tl_fetch *t);
 void tl_fetch_pause(tl_fetch *t); /* no more chunks until resumed */

@@ -1,9 +1,9 @@
 /* fetch_private.h: one request; fetch.c runs it on the loop, fetch_request.c puts it together and reads its outcome. */
 #ifndef TL_IO_FETCH_PRIVATE_H
 #define TL_IO_FETCH_PRIVATE_H
-#include <curl/curl.h>
 #include <stdbool.h>
 
+#include "io/curl.h"
 #include "io/fetch.h"
 
 struct tl_fetch {

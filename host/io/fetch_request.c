@@ -72,7 +72,7 @@ static bool is_token(const char *s, size_t n) {
 }
 
 static void add_line(tl_fetch *t, const char *line) {
-  struct curl_slist *l = curl_slist_append(t->lines, line);
+  struct curl_slist *l = tl__curl.slist_append(t->lines, line);
   if (l) t->lines = l;
 }
 
@@ -107,46 +107,46 @@ static void set_headers(tl_fetch *t, const tl_fetch_req *r) {
   if (!has_header(r, "expect")) add_line(t, "Expect:"); /* curl would wait a second for a go-ahead */
   if (r->body && !has_header(r, "content-type"))
     add_line(t, "Content-Type:"); /* no guess: what is not said is not sent */
-  curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->lines);
+  tl__curl.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->lines);
 }
 
 static void set_method(tl_fetch *t, const tl_fetch_req *r) {
   const char *method = r->method ? r->method : "GET";
   bool post = strcmp(method, "POST") == 0, head = strcmp(method, "HEAD") == 0;
   if (!is_token(method, strlen(method))) refuse(t, "protocol", "not a method", method);
-  if (head) curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
+  if (head) tl__curl.easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
   if (post || (r->body && !head)) {
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(r->body ? r->body_len : 0));
-    curl_easy_setopt(t->easy, CURLOPT_COPYPOSTFIELDS, r->body ? r->body : "");
+    tl__curl.easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(r->body ? r->body_len : 0));
+    tl__curl.easy_setopt(t->easy, CURLOPT_COPYPOSTFIELDS, r->body ? r->body : "");
   }
-  if (!head && !post) curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method);
+  if (!head && !post) tl__curl.easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
 static void set_limits(tl_fetch *t, const tl_fetch_req *r) {
   double seconds = r->timeout_s > 0 ? r->timeout_s : DEFAULT_TIMEOUT_S;
   long ms = seconds > 1e6 ? 1000000000L : (long)(seconds * 1000), follow = r->follow < 0 ? DEFAULT_FOLLOW : r->follow;
   t->max_size = r->max_size ? r->max_size : r->chunk ? SIZE_MAX : DEFAULT_MAX;
-  curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, ms ? ms : 1L);
-  curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, ms ? ms : 1L);
-  curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, follow ? 1L : 0L);
-  curl_easy_setopt(t->easy, CURLOPT_MAXREDIRS, follow);
-  curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  tl__curl.easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, ms ? ms : 1L);
+  tl__curl.easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, ms ? ms : 1L);
+  tl__curl.easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, follow ? 1L : 0L);
+  tl__curl.easy_setopt(t->easy, CURLOPT_MAXREDIRS, follow);
+  tl__curl.easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  tl__curl.easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 }
 
 /* QUICK_EXIT: a cancel does not wait for the thread that looks a name up; the thread frees its own memory when it ends.
  */
 static void set_behaviour(tl_fetch *t) {
-  curl_easy_setopt(t->easy, CURLOPT_PRIVATE, (void *)t);
-  curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->detail);
-  curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-  curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "tidelock");
-  curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, (void *)t);
-  curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, (void *)t);
+  tl__curl.easy_setopt(t->easy, CURLOPT_PRIVATE, (void *)t);
+  tl__curl.easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->detail);
+  tl__curl.easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
+  tl__curl.easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
+  tl__curl.easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  tl__curl.easy_setopt(t->easy, CURLOPT_USERAGENT, "tidelock");
+  tl__curl.easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+  tl__curl.easy_setopt(t->easy, CURLOPT_WRITEDATA, (void *)t);
+  tl__curl.easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+  tl__curl.easy_setopt(t->easy, CURLOPT_HEADERDATA, (void *)t);
 }
 
 tl_fetch *tl__fetch_new(tl_fetcher *f, const tl_fetch_req *r) {
@@ -154,19 +154,19 @@ tl_fetch *tl__fetch_new(tl_fetcher *f, const tl_fetch_req *r) {
   t->fetcher = f;
   t->req = *r;
   t->url = tl_strndup(r->url, strlen(r->url));
-  t->easy = curl_easy_init();
+  t->easy = tl__curl.easy_init();
   tl__fetch_must(t->easy != NULL);
   set_behaviour(t);
   set_limits(t, r);
   set_method(t, r);
   set_headers(t, r);
-  if (curl_easy_setopt(t->easy, CURLOPT_URL, t->url)) refuse(t, "url", "not a URL", t->url);
+  if (tl__curl.easy_setopt(t->easy, CURLOPT_URL, t->url)) refuse(t, "url", "not a URL", t->url);
   return t;
 }
 
 void tl__fetch_free(tl_fetch *t) {
-  curl_easy_cleanup(t->easy);
-  curl_slist_free_all(t->lines);
+  tl__curl.easy_cleanup(t->easy);
+  tl__curl.slist_free_all(t->lines);
   tl_buf_free(&t->headers);
   tl_buf_free(&t->body);
   tl_buf_free(&t->error);
@@ -177,20 +177,20 @@ void tl__fetch_free(tl_fetch *t) {
 /* Appends "host:port" of the URL that was tried last. */
 static void put_peer(tl_fetch *t, tl_buf *out) {
   char *url = NULL, *host = NULL, *port = NULL;
-  CURLU *u = curl_url();
-  curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
-  curl_url_set(u, CURLUPART_URL, url ? url : t->url, 0);
-  curl_url_get(u, CURLUPART_HOST, &host, 0);
-  curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+  CURLU *u = tl__curl.url();
+  tl__curl.easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
+  tl__curl.url_set(u, CURLUPART_URL, url ? url : t->url, 0);
+  tl__curl.url_get(u, CURLUPART_HOST, &host, 0);
+  tl__curl.url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
   tl_buf_printf(out, "%s:%s", host ? host : t->url, port ? port : "?");
-  curl_free(host);
-  curl_free(port);
-  curl_url_cleanup(u);
+  tl__curl.free(host);
+  tl__curl.free(port);
+  tl__curl.url_cleanup(u);
 }
 
 static long redirects(tl_fetch *t) {
   long n = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_COUNT, &n);
+  tl__curl.easy_getinfo(t->easy, CURLINFO_REDIRECT_COUNT, &n);
   return n;
 }
 
@@ -223,9 +223,9 @@ static void put_lower(tl_buf *out, const char *text) {
 
 static void describe(tl_fetch *t, const char *code, int curl_code) {
   tl_buf *out = &t->error;
-  const char *detail = t->detail[0] ? t->detail : curl_easy_strerror((CURLcode)curl_code);
+  const char *detail = t->detail[0] ? t->detail : tl__curl.easy_strerror((CURLcode)curl_code);
   long os_error = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_error);
+  tl__curl.easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_error);
   if (strcmp(code, "connect") == 0) {
     tl_buf_puts(out, "could not connect to ");
     put_peer(t, out);
@@ -263,7 +263,7 @@ void tl__fetch_result(tl_fetch *t, int code, tl_fetch_result *r) {
     set_failure(t, code, r);
     return;
   }
-  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+  tl__curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
   r->status = (int)status;
   r->headers = t->headers.len ? t->headers.data : "";
   r->headers_len = t->headers.len;

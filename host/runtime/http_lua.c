@@ -87,7 +87,9 @@ static int http_start(lua_State *L) {
   *q = (request){.host = h};
   luaL_setmetatable(L, request_name);
   r.ctx = q;
-  if (!h->fetcher) h->fetcher = tl_fetcher_new(h->loop);
+  const char *err;
+  if (!h->fetcher && !(h->fetcher = tl_fetcher_new(h->loop, &err)))
+    return luaL_error(L, "tl.http needs libcurl (libcurl.so.4): %s", err);
   q->fetch = tl_fetch_start(h->fetcher, &r);
   return 1;
 }

@@ -262,7 +262,7 @@ static void endings(void) {
     wire w;
     outcome o = {0}, p = {0};
     wire_start(&w, NULL);
-    tl_fetcher *f = tl_fetcher_new(w.loop);
+    tl_fetcher *f = tl_fetcher_new(w.loop, &(const char *){NULL});
     o.free_at = way == 1 ? 2 : 0;
     o.free_in_done = way == 2;
     start(f, REQ(.url = own(&w, "/hold")), &p);
@@ -283,7 +283,7 @@ static void endings(void) {
 void fetch_spec(void) {
   wire w;
   wire_start(&w, NULL);
-  tl_fetcher *f = tl_fetcher_new(w.loop);
+  tl_fetcher *f = tl_fetcher_new(w.loop, &(const char *){NULL});
   answers(&w, f);
   redirects(&w, f);
   failures(&w, f);
