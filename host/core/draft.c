@@ -67,6 +67,7 @@ static void end(tl_draft *d, bool keep) {
 }
 
 tl_value tl_draft_finish(tl_draft *d) {
+  d->ending = true;
   tl_value root = tl_dnode_value(d->root);
   end(d, true);
   return root;

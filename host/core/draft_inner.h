@@ -38,6 +38,7 @@ struct tl_draft {
   tl_dnode *root, *all, *limbo;
   size_t twins; /* pairs */
   bool changed;
+  bool ending;  /* trees are sealed for the last time */
   uint8_t mark; /* 1..255; in the len byte of a container in a slot: assigned since the last commit. */
 };
 

@@ -35,31 +35,53 @@ static tl_node *leaf_copy(const tl_node *leaf) {
   return copy;
 }
 
-static tl_node *seal_tree(tl_node *node);
+/* The same for a draft that ends: what the leaf holds goes over, without counting it up here and down when the leaf is
+ * freed. */
+static tl_node *leaf_take(tl_node *leaf) {
+  tl_node *copy = tl__node_new(leaf->kind, 0, leaf->n);
+  for (size_t i = 0; i < leaf->n; i++) {
+    tl_value slot = *tl__value_slot(leaf, i);
+    *tl__value_slot(copy, i) = tl__kind(slot) == TL_DRAFT ? tl__keep(plain(slot)) : plain(slot);
+    if (leaf->kind == TL_MAP) tl__entries(copy)[i].key = tl__entries(leaf)[i].key;
+  }
+  leaf->n = 0;
+  return copy;
+}
 
-static tl_node *branch_seal(tl_node *branch) {
-  tl_node *sealed[TL__FAN];
+static tl_node *seal_tree(tl_node *node, bool take);
+
+static tl_node *branch_seal(tl_node *branch, bool take) {
+  tl_node *sealed[TL__FAN], **children = tl__children(branch);
   const tl_node *pub = *tl__pub(branch);
   bool same = pub && pub->level == branch->level && pub->n == branch->n;
   for (size_t i = 0; i < branch->n; i++) {
-    sealed[i] = seal_tree(tl__children(branch)[i]);
+    sealed[i] = seal_tree(children[i], take);
     if (same && sealed[i] != tl__children(pub)[i]) same = false;
   }
   if (same) return NULL;
   tl_node *copy = tl__node_new(branch->kind, branch->level, branch->n);
-  for (size_t i = 0; i < branch->n; i++) tl__children(copy)[i] = tl__node_retain(sealed[i]);
+  memcpy(tl__children(copy), sealed, branch->n * sizeof *sealed);
+  size_t kept = 0;
+  for (size_t i = 0; i < copy->n; i++) {
+    if (take && sealed[i] == children[i]) continue; /* goes over */
+    tl__node_retain(sealed[i]);
+    children[kept++] = children[i];
+  }
+  branch->n = (uint8_t)kept;
   return copy;
 }
 
-static tl_node *leaf_seal(tl_node *leaf) {
+static tl_node *leaf_seal(tl_node *leaf, bool take) {
   seal_below(leaf);
-  return leaf_same(leaf, *tl__pub(leaf)) ? NULL : leaf_copy(leaf);
+  if (leaf_same(leaf, *tl__pub(leaf))) return NULL;
+  return take ? leaf_take(leaf) : leaf_copy(leaf);
 }
 
-/* Borrowed: the node itself when it is sealed, else its pub, which is brought up to date. */
-static tl_node *seal_tree(tl_node *node) {
+/* Borrowed: the node itself when it is sealed, else its pub, which is brought up to date. take: the tree is not read
+ * any more. */
+static tl_node *seal_tree(tl_node *node, bool take) {
   if (!(node->flags & TL__EDIT)) return node;
-  tl_node **pub = tl__pub(node), *fresh = node->level > 0 ? branch_seal(node) : leaf_seal(node);
+  tl_node **pub = tl__pub(node), *fresh = node->level > 0 ? branch_seal(node, take) : leaf_seal(node, take);
   if (fresh) {
     tl__node_sum(fresh);
     if (*pub) tl__node_release(*pub);
@@ -84,8 +106,9 @@ static bool is_base(const tl_dnode *n, const tl_node *now) {
 
 tl_node *tl__dnode_seal(tl_dnode *n) {
   if (n->now) return n->now;
-  tl_node *now = n->tree->count > 0 ? seal_tree(n->tree) : empty_of(n);
-  if (is_base(n, now)) now = n->base;
+  const tl_node *compared = n->tree->flags & TL__EDIT ? *tl__pub(n->tree) : NULL;
+  tl_node *now = n->tree->count > 0 ? seal_tree(n->tree, n->draft->ending) : empty_of(n);
+  if (compared != n->base && is_base(n, now)) now = n->base;
   tl__dnode_set_now(n, tl__node_retain(now));
   return n->now;
 }

@@ -51,12 +51,14 @@ static void on_read(uv_stream_t *h, ssize_t n, const uv_buf_t *b) {
     tl__conn_drop(c);
   if (n <= 0) return;
   c->heard = tl__now(c->server);
+  tl_loop *loop = c->server->loop;
   switch (c->state) {
   case TL__HTTP: tl__http_input(c, b->base, (size_t)n); break;
   case TL__OPEN:
   case TL__CLOSING: tl__ws_input(c, b->base, (size_t)n); break;
   default: break;
   }
+  tl_loop_heard(loop);
 }
 
 void tl__conn_read(tl_conn *c, bool on) {

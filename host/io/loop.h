@@ -23,7 +23,9 @@ void tl_loop_stop(tl_loop *l);
 /* One pass: polls (blocking at most block_ns; UINT64_MAX: as long as it takes) and handles I/O; calls no turn. For
  * virtual time. */
 void tl_loop_poll(tl_loop *l, uint64_t block_ns);
-uint64_t tl_loop_now(void); /* monotonic, ns (uv_hrtime) */
+void tl_loop_heard(tl_loop *l); /* something was read and handled: after some of these a turn runs before the next read.
+                                   Last thing in a callback: what it closes may be gone */
+uint64_t tl_loop_now(void);     /* monotonic, ns (uv_hrtime) */
 /* I/O that somebody waits for (a request under way): virtual time must not jump while there is any. */
 void tl_loop_io_begin(tl_loop *l);
 void tl_loop_io_end(tl_loop *l);

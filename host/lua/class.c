@@ -251,10 +251,15 @@ static int call_of_background(lua_State *L) {
                   name, name);
 }
 
-static void add_handler(tl_class *c, const char *full, bool background) {
+/* Its function stands in the app's table under the handler's address, where a task finds it in one step. */
+static void add_handler(lua_State *L, int fn, tl_class *c, const char *full, bool background) {
   tl_handler *h = tl_calloc(sizeof *h);
   *h = (tl_handler){.name = tl_strndup(full, strlen(full)), .cls = c, .background = background};
   tl_smap_set(c->app->handlers, full, strlen(full), h);
+  tl__app_table(L, c->app);
+  lua_pushvalue(L, fn);
+  lua_rawsetp(L, -2, h);
+  lua_pop(L, 1);
 }
 
 /* class_function(class, name, fn, background): a handler, or (names with _) a method. */
@@ -279,7 +284,7 @@ static int native_class_function(lua_State *L) {
     lua_pushcclosure(L, call_of_background, 1);
     lua_setfield(L, -2, name);
   }
-  if (name[0] != '_') add_handler(c, full, background);
+  if (name[0] != '_') add_handler(L, 3, c, full, background);
   return 0;
 }
 

@@ -107,7 +107,9 @@ size_t *tl_app_state_limit(tl_app *a) { return &a->state_limit; }
 tl_handler *tl_app_handler(tl_app *a, const char *name, size_t len) { return tl_smap_get(a->handlers, name, len); }
 
 void tl_handler_push(lua_State *L, const tl_handler *h) {
-  tl__class_function(L, h->cls, h->name + h->cls->name_len + 1);
+  tl__app_table(L, h->cls->app);
+  lua_rawgetp(L, -1, h);
+  lua_remove(L, -2);
 }
 
 /* ---- natives ---- */
