@@ -18,7 +18,7 @@
 
 /* With a thousand sockets ready, a turn after all reads would touch each tab twice, the second time cold: so a turn
  * comes after a few. */
-enum { READ_BUF = 64 * 1024, NS_PER_MS = 1000000, TURN_READS = 16 };
+enum { READ_BUF = 64 * 1024, NS_PER_MS = 1000000, TURN_READS = 32 };
 
 struct tl_loop {
   uv_loop_t uv;
