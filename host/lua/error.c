@@ -1,9 +1,10 @@
 /* error.c: error values: tables with name, message, traceback and where ("main.lua:12"); tostring gives "Name:
  * message". */
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "lua/convert.h"
 #include "lua/inner.h"
 
 static char key_meta; /* registry: the metatable of error values */
@@ -39,42 +40,33 @@ void tl_push_error(lua_State *L, const char *name, const char *message) {
 }
 
 /* The innermost Lua function's place, from `level` outwards: what called the C function that complains. */
-void tl_where(lua_State *L, int level, tl_buf *out) {
+bool tl_where(lua_State *L, int level, char out[TL_WHERE]) {
   lua_Debug ar;
   for (; lua_getstack(L, level, &ar); level++) {
     lua_getinfo(L, "Sl", &ar);
     if (ar.currentline > 0 && strncmp(ar.source, "=tidelock.", 10)) {
-      tl_buf_printf(out, "%s:%d", ar.short_src, ar.currentline);
-      return;
+      snprintf(out, TL_WHERE, "%s:%d", ar.short_src, ar.currentline);
+      return true;
     }
   }
-  tl_buf_puts(out, "?");
+  strcpy(out, "?");
+  return false;
 }
 
-/* The text of an error is built into a Lua string before anything is raised, so that no C memory is held across the
- * jump. */
-static void push_text(lua_State *L, const char *fmt, va_list args, bool *has_where) {
-  tl_buf text = {0}, where = {0};
-  tl_buf_vprintf(&text, fmt, args);
-  tl_where(L, 1, &where);
-  *has_where = !(where.len == 1 && where.data[0] == '?');
-  if (*has_where) tl_buf_printf(&text, " (%.*s)", (int)where.len, where.data);
-  lua_pushlstring(L, text.data, text.len);
-  lua_pushlstring(L, where.data, where.len);
-  tl_buf_free(&text);
-  tl_buf_free(&where);
-}
-
+/* The text is built in a buffer that Lua owns: where there is no memory, the jump frees it. */
 int tl_raise(lua_State *L, const char *name, const char *fmt, ...) {
-  bool has_where;
-  luaL_checkstack(L, 8, NULL);
+  char where[TL_WHERE];
+  luaL_checkstack(L, 10, NULL);
+  bool known = tl_where(L, 1, where);
+  tl_buf *text = tl__push_buf(L);
   va_list args;
   va_start(args, fmt);
-  push_text(L, fmt, args, &has_where);
+  tl_buf_vprintf(text, fmt, args);
   va_end(args);
-  tl_push_error(L, name, lua_tostring(L, -2));
-  if (has_where) {
-    lua_pushvalue(L, -2);
+  if (known) tl_buf_printf(text, " (%s)", where);
+  tl_push_error(L, name, tl_buf_cstr(text));
+  if (known) {
+    lua_pushstring(L, where);
     lua_setfield(L, -2, "where");
   }
   tl__push_traceback(L);

@@ -50,13 +50,11 @@ static int undeclared(lua_State *L) { /* __index of the environment: env, key */
 
 static int assigned(lua_State *L) { /* __newindex of the environment: a name that it does not have yet */
   if (tl_task_current(L)) {
-    tl_buf where = {0};
-    tl_where(L, 1, &where);
-    tl_log(
-        TL_LOG_WARN,
-        "%.*s assigns the global \"%s\" in a handler: it is shared by all tabs; make it a local, or a var of a state",
-        (int)where.len, where.data, lua_tostring(L, 2));
-    tl_buf_free(&where);
+    char where[TL_WHERE];
+    tl_where(L, 1, where);
+    tl_log(TL_LOG_WARN,
+           "%s assigns the global \"%s\" in a handler: it is shared by all tabs; make it a local, or a var of a state",
+           where, lua_tostring(L, 2));
   }
   lua_rawset(L, 1);
   return 0;

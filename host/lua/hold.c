@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lua/convert.h"
 #include "lua/inner.h"
 
 /* ---- the hold of a task ---- */
@@ -204,12 +205,10 @@ void tl__deadlock_check(tl_lua *S, tl_task *waiter) {
 
 /* ---- why somebody may not write ---- */
 
-static const char *push_where(lua_State *L, const tl__hold *h) {
-  tl_buf where = {0};
-  tl__hold_where(h, &where);
-  lua_pushlstring(L, where.data, where.len);
-  tl_buf_free(&where);
-  return lua_tostring(L, -1);
+const char *tl__hold_push_where(lua_State *L, const tl__hold *h) {
+  tl_buf *where = tl__push_buf(L);
+  tl__hold_where(h, where);
+  return tl_buf_cstr(where);
 }
 
 void tl__hold_refuse(lua_State *L, const tl_cell *cell, const char *path) {
@@ -227,20 +226,20 @@ void tl__hold_refuse(lua_State *L, const tl_cell *cell, const char *path) {
                "%s: the lock (held since %s) is not that of the functions of a gather inside it; let them return what "
                "is to be "
                "written, and write it after the gather",
-               path, push_where(L, &p->hold));
+               path, tl__hold_push_where(L, &p->hold));
   if (!t->hold.held) return;
   if (t->hold.cell != cell)
     tl_raise(L, "ImmutableStateError",
              "%s: the state is another tab's, and the lock that is held here (since %s) is not; a background task that "
              "holds no lock "
              "writes it by tl.modify_state(token, State, fn)",
-             path, push_where(L, &t->hold));
+             path, tl__hold_push_where(L, &t->hold));
   if (!tl_cell_inside(L, cell))
     tl_raise(L, "ImmutableStateError",
              "%s: the block entered at %s is that of a coroutine which is suspended or has ended, and this code is "
              "outside of it; write in "
              "that coroutine, or let it leave its block first",
-             path, push_where(L, &t->hold));
+             path, tl__hold_push_where(L, &t->hold));
 }
 
 /* ---- entering from Lua ---- */
@@ -267,7 +266,7 @@ static void note_coroutine(lua_State *L, tl_task *t) {
 }
 
 static int refuse_nesting(lua_State *L, tl_task *t, const char *what, const tl_cell *cell) {
-  const char *held = push_where(L, &t->hold);
+  const char *held = tl__hold_push_where(L, &t->hold);
   if (t->kind == TL__HANDLER && !t->hold.line)
     return tl_raise(
         L, "ImmutableStateError",
@@ -420,9 +419,7 @@ static int modify_state(lua_State *L) {
     tl_raise(L, "TypeError", "modify_state(token, State, fn, ...): the second argument must be a state class, not %s",
              luaL_typename(L, 2));
   need_function(L, 3, "modify_state(token, State, fn, ...)");
-  tl_view *view = tl_view_new(c); /* from here to the push nothing raises but a lack of memory */
-  tl_state_push(L, view, cls);
-  tl_view_release(view);
+  tl_state_push_new(L, c, cls);
   lua_replace(L, 2);
   lua_remove(L, 1);
   return start_block(L, tl_state_view(L, 1), "modify_state");

@@ -165,6 +165,7 @@ void tl__hold_commit(lua_State *L, tl_task *t);  /* commits and gives up */
 void tl__hold_rollback(tl_task *t);
 void tl__hold_abort(tl_task *t); /* gives up a place in the line, or a hold (rolled back) */
 void tl__hold_where(const tl__hold *h, tl_buf *out);
+const char *tl__hold_push_where(lua_State *L, const tl__hold *h); /* +1: what owns the text */
 void tl__hold_refuse(lua_State *L, const tl_cell *cell,
                      const char *path);              /* raises where it is not with_state(self) that is missing */
 void tl__deadlock_check(tl_lua *S, tl_task *waiter); /* waiter has begun to wait: ends the wait that could never end */

@@ -23,8 +23,9 @@ int tl_raise(lua_State *L, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));                               /* raises; fmt: C's printf */
 void tl_push_error(lua_State *L, const char *name, const char *message); /* +1: an error value without traceback */
 bool tl_error_is(lua_State *L, int idx, const char *name);
-void tl_where(lua_State *L, int level,
-              tl_buf *out); /* appends "main.lua:12" of the Lua function at that level, or "?" */
+enum { TL_WHERE = LUA_IDSIZE + 16 };
+bool tl_where(lua_State *L, int level,
+              char out[TL_WHERE]); /* "main.lua:12" of the Lua function at that level; false: none, "?" */
 
 /* ---- the view (view.c): what a `self` is bound to. Siblings of gather share it; get_state gives others of the same
  * view ---- */
@@ -79,7 +80,8 @@ tl_class *tl_class_at(lua_State *L, int idx); /* of the class (what tl.state ret
 void tl_state_push(
     lua_State *L, tl_view *v,
     tl_class *c); /* +1: `self` (keeps a reference to v). Same view and class: the same userdata while one lives */
-tl_view *tl_state_view(lua_State *L, int idx); /* NULL: not a state instance; borrowed */
+void tl_state_push_new(lua_State *L, tl_cell *cell, tl_class *c); /* +1: the same, with a view of its own */
+tl_view *tl_state_view(lua_State *L, int idx);                    /* NULL: not a state instance; borrowed */
 tl_class *tl_state_class(lua_State *L, int idx);
 /* A value that can be entered: a state instance, or a proxy reached by map keys. Pushes nothing. NULL: no such; raises
  * when it was reached through a list position. */

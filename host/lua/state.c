@@ -65,6 +65,18 @@ void tl_state_push(lua_State *L, tl_view *v, tl_class *c) {
   lua_remove(L, -2);
 }
 
+void tl_state_push_new(lua_State *L, tl_cell *cell, tl_class *c) {
+  luaL_checkstack(L, 6, NULL);
+  tl__class_push(L, c);
+  lua_getiuservalue(L, -1, 4);
+  lua_insert(L, -2);
+  tl_instance *s = push_instance(L, c);
+  s->view = tl_view_new(cell);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, -3, s->view);
+  lua_remove(L, -2);
+}
+
 void tl__push_traced(lua_State *L, tl_class *c, tl_trace *t) {
   luaL_checkstack(L, 4, NULL);
   tl__class_push(L, c);

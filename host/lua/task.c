@@ -302,15 +302,11 @@ static int task_main(lua_State *L) {
 static int raise_deadlock(lua_State *L, tl_task *t) {
   if (!t->hold.held)
     return tl_raise(L, "DeadlockError", "this wait can never end, because what it waits for waits for this task");
-  tl_buf where = {0};
-  tl__hold_where(&t->hold, &where);
-  lua_pushlstring(L, where.data, where.len);
-  tl_buf_free(&where);
   return tl_raise(
       L, "DeadlockError",
       "this wait can only end after the lock taken at %s is given up, because what it waits for stands in that lock's "
       "line; wait after the block",
-      lua_tostring(L, -1));
+      tl__hold_push_where(L, &t->hold));
 }
 
 bool tl__pending(const tl_task *t) {
@@ -367,8 +363,9 @@ static bool take_thread(tl_task *t) {
   lua_pushcfunction(S->L, make_thread);
   lua_pushlightuserdata(S->L, t);
   if (lua_pcall(S->L, 1, 0, 0) == LUA_OK) return true;
-  tl_log(TL_LOG_ERROR, "%s could not start: %s", tl__task_name(t), lua_tostring(S->L, -1));
   lua_pop(S->L, 1);
+  tl_failure f = {.name = "MemoryError", .message = "there was no memory to start it"};
+  if (t->kind != TL__CHILD) tell(t, &f); /* a child's gather raises its own */
   return false;
 }
 
