@@ -235,10 +235,10 @@ static int commit_one(lua_State *L) {
   return 0;
 }
 
-/* The error value is on top. */
-static void report(eval *e, size_t slot) {
-  const tl_var *v = e->app->computed[slot];
-  lua_State *L = e->L;
+static int report(lua_State *L) { /* commit (light), the error value */
+  const commit *c = lua_touserdata(L, 1);
+  const eval *e = c->e;
+  const tl_var *v = e->app->computed[c->slot];
   char name[208];
   snprintf(name, sizeof name, "%s.%s", v->cls->name, v->name);
   if (e->app->on_error) e->app->on_error(e->app->on_error_ctx, L, e->cell, name);
@@ -247,7 +247,7 @@ static void report(eval *e, size_t slot) {
   bool text = lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING;
   tl_log(TL_LOG_ERROR, "the computed var %s keeps its last value: %s", name,
          text ? lua_tostring(L, -1) : "an error that has no text");
-  lua_pop(L, 1);
+  return 0;
 }
 
 /* Would it fail again? A failed one is run again only when something that it read has changed. */
@@ -265,10 +265,14 @@ static void update(eval *e, size_t slot) {
   commit c = {.e = e, .slot = slot};
   lua_pushcfunction(e->L, commit_one);
   lua_pushlightuserdata(e->L, &c);
-  if (lua_pcall(e->L, 1, 0, 0) == LUA_OK) return;
-  report(e, slot);
-  own_entry(e, slot)->reported = true;
-  lua_pop(e->L, 1);
+  int status = lua_pcall(e->L, 1, 0, 0);
+  if (status == LUA_OK) return;
+  lua_pushcfunction(e->L, report);
+  lua_pushlightuserdata(e->L, &c);
+  lua_rotate(e->L, -3, -1);
+  if (lua_pcall(e->L, 2, 0, 0)) lua_pop(e->L, 1); /* no memory, not even to tell */
+  /* A lack of memory is over at the next commit, whatever the function had read by then. */
+  own_entry(e, slot)->reported = status != LUA_ERRMEM;
 }
 
 static bool stored_is(tl_value root, const tl_var *v, tl_value value) {
