@@ -26,11 +26,20 @@ typedef struct tl_lua_hooks {
   void (*task_ended)(void *ctx, tl_cell *c);
 } tl_lua_hooks;
 
+/* For specs: lets allocations of Lua's fail. */
+typedef struct tl_lua_faults {
+  uint64_t count;   /* growing allocations so far */
+  uint64_t fail_at; /* this one fails; 0: none */
+  uint64_t tries;   /* and what follows, so many in all: 2 are one failure, as Lua tries again after a collection */
+  size_t left;      /* out: bytes that Lua had not given back when its VM had ended */
+} tl_lua_faults;
+
 typedef struct tl_lua_opts {
   size_t memory_limit; /* bytes of the Lua heap; 0: none */
   bool virtual_time;
   double cleanup_time; /* s; a deferred function's after a cancel */
   bool dev;
+  tl_lua_faults *faults; /* borrowed; NULL: none */
 } tl_lua_opts;
 
 tl_lua *tl_lua_new(const tl_lua_opts *o, const tl_lua_hooks *h);

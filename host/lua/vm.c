@@ -34,6 +34,11 @@ void tl__reg_get(lua_State *L, void *key, const void *field) {
   lua_remove(L, -2);
 }
 
+static bool fails_on_purpose(tl_lua_faults *f) {
+  uint64_t n = ++f->count;
+  return f->fail_at && n >= f->fail_at && n - f->fail_at < f->tries;
+}
+
 /* Lua's own allocations: over the cap NULL, upon which Lua collects and then raises in the task that asked. */
 static void *capped(void *ud, void *p, size_t osize, size_t nsize) {
   tl_lua *S = ud;
@@ -45,6 +50,7 @@ static void *capped(void *ud, void *p, size_t osize, size_t nsize) {
   }
   size_t cap = S->opts.memory_limit;
   if (cap && nsize > osize && S->mem_used + (nsize - osize) > cap + (S->current ? 0 : HOST_SLACK)) return NULL;
+  if (S->opts.faults && nsize > osize && fails_on_purpose(S->opts.faults)) return NULL;
   void *q = realloc(p, nsize);
   if (q) S->mem_used += nsize - osize;
   return q;
@@ -67,7 +73,18 @@ static int load_embedded(lua_State *L) { /* upvalue: index into tl_embedded */
   return 1;
 }
 
+/* Made now: where they are cleared, nothing may raise. */
+static void make_registries(lua_State *L) {
+  char *const keys[] = {&tl__key_threads, &tl__key_results, &tl__key_fn,
+                        &tl__key_objects, &tl__key_holder,  &tl__key_trace};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    tl__reg(L, keys[i]);
+    lua_pop(L, 1);
+  }
+}
+
 static int open_native(lua_State *L) {
+  make_registries(L);
   tl_open_state(L);
   tl__open_hold(L);
   tl__open_wait(L);
@@ -131,6 +148,7 @@ tl_lua_hooks *tl_lua_hooks_of(tl_lua *S) { return &S->hooks; }
 
 void tl_lua_free(tl_lua *S) {
   lua_close(S->L);
+  if (S->opts.faults) S->opts.faults->left = S->mem_used;
   for (void *s = S->slabs, *next; s; s = next) { /* a slab begins with the pointer to the next */
     next = *(void **)s;
     tl_free(s);

@@ -1,0 +1,70 @@
+-- app.lua: what runs while the spec lets allocations fail. In every state that is committed, a, b and the number of items are the same.
+local tl = require "tidelock"
+local ui = tl.ui
+
+local Job = tl.state("Job", { a = 0, items = {}, b = 0, told = 0, _seen = {} })
+
+Job.sum = tl.computed(function(self) return self.a + #self.items end)
+
+local function grow(self)
+  self.a = self.a + 1
+  self.items:push { id = self.a, title = ("row "):rep(4) .. self.a, tags = { "odd", "even" } }
+  self._seen["k" .. self.a] = { at = self.a }
+  self.b = self.b + 1
+end
+
+local function empty(self)
+  self.items:clear()
+  self.a, self.b = 0, 0
+end
+
+function Job:tell(n) self.told = self.told + n end
+
+function Job:add()
+  grow(self)
+  return { tl.toast("added " .. self.a), Job.tell(self.a - self.b + 1) }
+end
+
+function Job:clear() empty(self) end
+
+-- What goes wrong in the middle leaves nothing behind.
+function Job:spoil()
+  local ok = pcall(function()
+    grow(self)
+    error { name = "SpecError", message = "on purpose" }
+  end)
+  if not ok then error "spoilt" end
+end
+
+local function from_outside(token)
+  tl.sleep(0.1)
+  tl.modify_state(token, Job, grow)
+end
+
+Job.work = tl.background(function(self)
+  for _ = 1, 2 do
+    tl.with_state(self, grow)
+    tl.sleep(0.5)
+  end
+  local one, two = tl.gather(
+    function() tl.sleep(0.2) return 1 end,
+    function() return select(2, pcall(tl.timeout, 0.1, tl.sleep, 1)) end)
+  assert(one == 1 and two)
+  tl.spawn(from_outside, self:get_token()):await()
+  do
+    local _ <close> = tl.lock(self)
+    grow(self)
+    coroutine.yield(Job.tell(1))
+  end
+end)
+
+function Job:start() return Job.work end
+
+tl.page("/", { on_load = Job.tell(1) }, function()
+  return ui.main {
+    ui.p { Job.a, Job.sum, Job.told },
+    ui.ul { ui.foreach(Job.items, function(item) return ui.li { item.title } end, { key = "id" }) },
+    ui.button { "Add", on_click = Job.add }, ui.button { "Reset", on_click = Job.clear },
+    ui.button { "Spoil", on_click = Job.spoil }, ui.button { "Start", on_click = Job.start },
+  }
+end)
