@@ -43,6 +43,15 @@ bool tl_utf8_valid(const char *text, size_t n) {
   return true;
 }
 
+void tl_utf8_mend(char *s, size_t n) {
+  for (size_t i = 0, len; i < n; i += len) {
+    len = sequence((unsigned char *)s + i, n - i);
+    if (len) continue;
+    s[i] = '?';
+    len = 1;
+  }
+}
+
 size_t tl_utf8_count(const char *s, size_t n) {
   size_t count = 0;
   for (size_t i = 0; i < n; i++) count += ((unsigned char)s[i] & 0xc0) != 0x80;

@@ -6,5 +6,6 @@
 
 bool tl_utf8_valid(const char *s, size_t n);
 size_t tl_utf8_count(const char *s, size_t n); /* code points of a valid text */
+void tl_utf8_mend(char *s, size_t n);          /* puts "?" for each byte that is not of UTF-8 */
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "core/json.h"
 #include "runtime/host.h"
 
@@ -53,12 +54,18 @@ void tl_tab_effect(tl_tab *t, tl_value effect) {
   tl_tab_mark(t);
 }
 
+/* An error's text may hold any bytes, and one that is not UTF-8 would cost the page its connection. */
 static void put_text(tl_buf *b, const char *key, const char *text) {
   tl_buf_printf(b, ",\"%s\":", key);
-  if (text)
-    tl_json_write_string(b, text, strlen(text));
-  else
+  if (!text) {
     tl_buf_puts(b, "null");
+    return;
+  }
+  size_t n = strlen(text);
+  char *readable = tl_strndup(text, n);
+  tl_utf8_mend(readable, n);
+  tl_json_write_string(b, readable, n);
+  tl_free(readable);
 }
 
 void tl_tab_failure(tl_tab *t, const tl_failure *f) {

@@ -58,6 +58,9 @@ static void utf8(void) {
     CHECKF(tl_utf8_valid(good[i], strlen(good[i])), "good %zu", i);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECKF(!tl_utf8_valid(bad[i], strlen(bad[i])), "bad %zu", i);
   CHECK(tl_utf8_valid("\0", 1));
+  char mended[] = "a\xc3\xbc\xff\xc3z\xf0\x9f\x98";
+  tl_utf8_mend(mended, strlen(mended));
+  CHECK(strcmp(mended, "a\xc3\xbc??z???") == 0);
   CHECK(tl_utf8_count("a\xc3\xbc\xf0\x9f\x98\x80", 7) == 3);
 }
 

@@ -240,6 +240,7 @@ for (const dev of [false, true]) {
     it('answer a method', t => refused(t, { handler: 'Job._method', args: [] }, /no page offers/));
     it('answer a name with a NUL', t => refused(t, { handler: 'Job.add\0x', args: [] }, /no page offers/));
     it('answer a name without end', t => refused(t, { handler: 'ü'.repeat(5000), args: [] }, /no page offers/));
+    it('answer a name that is shown cut within a letter', t => refused(t, { handler: 'x' + 'ü'.repeat(5000), args: [] }, /no page offers/));
     it('answer no handler', t => refused(t, { args: [] }, /names no handler/));
     it('answer a handler that is no string', t => refused(t, { handler: 5, args: [] }, /names no handler/));
     it('answer arguments that are no list', t => refused(t, { handler: 'Job.add', args: {} }, /must be a list/));
