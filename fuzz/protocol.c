@@ -294,6 +294,7 @@ static void end(void) {
 static void start(void) {
   host = fuzz_host();
   CHECKF(tl_host_load(host, FUZZ_DIR "/apps/protocol.lua") == 0, "the app does not load (FUZZ_LOG=1 tells why)");
+  host->config.dev = true; /* messages of errors go to the page, too */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -12,6 +12,10 @@ local Other = tl.state("Other", { n = 0, list = { 1, 2, 3 } })
 
 Job.total = tl.computed(function(self) return self.counter + #self.items end)
 Job.first = tl.computed(function(self) return self.items[1] end)
+Job.part = tl.computed(function(self)
+  if #self.text > 4 then error(self.text:sub(1, 5), 0) end
+  return self.text
+end)
 
 function Job:add(n) self.counter = self.counter + n end
 function Job:any_set(v) self.any = v end
@@ -32,6 +36,7 @@ function Job:twice(v)
 end
 function Job:other() tl.get_state(self, Other).n = self.counter end
 function Job:fail() self.counter = 99; error "as it was asked to" end
+function Job:fail_with(v) error(tostring(v):sub(1, 5), 0) end
 function Job:slow(s)
   self.text = "slow"
   tl.sleep(math.max(0, math.min(s, 3)))
@@ -51,7 +56,7 @@ end)
 function Job:go(n) return Job.work(n) end
 
 for _, handler in pairs { Job.add, Job.any_set, Job.grow, Job.put, Job.push, Job.take, Job.swap, Job.title, Job.tag, Job.clear,
-  Job.hide, Job.same, Job.twice, Job.other, Job.fail, Job.slow, Job.say, Job.chain, Job.work, Job.go } do
+  Job.hide, Job.same, Job.twice, Job.other, Job.fail, Job.fail_with, Job.slow, Job.say, Job.chain, Job.work, Job.go } do
   tl.expose(handler)
 end
 tl.config { queue_limit = 20, event_burst = 100, event_rate = 50, state_limit = 200000, max_tabs = 20 }

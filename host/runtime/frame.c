@@ -37,16 +37,17 @@ static bool eat_name(cursor *c, tl_event_frame *out) {
   return out->handler_len > 0;
 }
 
-/* What is left is the list and the two braces that close the message. */
+/* What is left is the list and the two braces that close the message. As deep as in a message that is read whole. */
 static bool eat_args(cursor *c, tl_value *args) {
   static const char closing[] = "}}";
+  enum { ABOVE = 2, DEPTH = TL_DEPTH_MAX + 4 - ABOVE };
   size_t n = (size_t)(c->end - c->p);
   if (n < 4 || *c->p != '[' || memcmp(c->end - 2, closing, 2)) return false;
   if (n == 4 && c->p[1] == ']') {
     *args = tl_list_empty_fixed();
     return true;
   }
-  if (tl_json_read(c->p, n - 2, args, NULL)) return false;
+  if (tl_json_read_deep(c->p, n - 2, DEPTH, args, NULL)) return false;
   if (args->kind == TL_LIST) return true;
   tl_release(*args);
   return false;
