@@ -3,9 +3,10 @@
 // Preact sees structure and text; attributes and triggers are put on by `attach`, which is called
 // for each element that was drawn. Outside of loops an element is a Part, which is drawn again only
 // when the value of something that it reads is another one. Inside, it is a Row, which compares
-// its list's element by identity: patch.js shares what did not change.
+// its list's element by identity: patch.js shares what did not change. Where a list has new values
+// in old places, only their Rows are drawn, and the list is not: its length does not matter.
 
-import { Component, Fragment, h, hydrate, render } from 'preact';
+import { Component, Fragment, h, hydrate, options, render } from 'preact';
 import { dependencies, usesPosition } from './dependencies.js';
 import { evaluate, isDynamic, select } from './eval.js';
 import { isMap, isNil, shown, sortedKeys, step } from './values.js';
@@ -17,7 +18,19 @@ export function createRenderer(root, store, attach) {
   return function draw(tree) {
     paint(h(Fragment, null, child(tree, env)), root);
     paint = render;
+    drawWaiting();
   };
+}
+
+// Preact's own queue, of the Rows that are drawn without their list. It is emptied with the drawing
+// that filled it, so that an effect finds the page as its state says.
+let waiting = null;
+options.debounceRendering = drawQueue => { waiting = drawQueue; };
+
+function drawWaiting() {
+  const drawQueue = waiting;
+  waiting = null;
+  drawQueue?.();
 }
 
 function child(node, env) {
@@ -69,21 +82,36 @@ function keyOf(node) {
 }
 
 class Foreach extends Component {
-  shouldComponentUpdate(next) {
-    return next.node !== this.props.node || !this.isCurrent(next);
+  shouldComponentUpdate({ node, env }) {
+    if (node !== this.props.node || !same(this.outer, outerValues(node, env))) return true;
+    const list = evaluate(node.in, env);
+    return list !== this.list && !this.replaceValues(list);
   }
 
-  isCurrent({ node, env }) {
-    return evaluate(node.in, env) === this.list && same(this.outer, outerValues(node, env));
+  // Gives whether the new list has the same rows in the same places, which then are up to date.
+  replaceValues(list) {
+    const old = this.list;
+    if (!Array.isArray(list) || !Array.isArray(old) || list.length !== old.length) return false;
+    const { key } = this.props.node;
+    const changed = [];
+    for (let i = 0; i < list.length; i++) {
+      if (list[i] === old[i]) continue;
+      if (key !== undefined && step(list[i], key) !== step(old[i], key)) return false;
+      changed.push(i);
+    }
+    this.list = list;
+    for (const i of changed) this.rows[i].show(list[i]);
+    return true;
   }
 
   render({ node, env }) {
     const outer = outerValues(node, env);
     if (!this.outer || !same(this.outer, outer)) this.outer = outer;
     this.list = evaluate(node.in, env);
+    const rows = this.rows = [];   // each Row enters itself
     const taken = new Set();
-    return entriesOf(this.list).map(([pos, value]) =>
-      h(Row, { key: rowKey(node, pos, value, taken), node, env, pos, value, outer: this.outer }));
+    return entriesOf(this.list).map(([pos, value], index) =>
+      h(Row, { key: rowKey(node, pos, value, taken), node, env, pos, value, outer: this.outer, rows, index }));
   }
 }
 
@@ -105,14 +133,31 @@ function rowKey(node, pos, value, taken) {
 }
 
 class Row extends Component {
+  constructor(props) {
+    super(props);
+    this.take(props);
+  }
+
+  take({ value, rows, index }) {
+    this.value = value;   // newer than the one in props, when the list was not drawn since
+    rows[index] = this;
+  }
+
   shouldComponentUpdate(next) {
     const now = this.props;
-    return next.value !== now.value || next.outer !== now.outer || next.node !== now.node ||
+    const old = this.value;
+    this.take(next);
+    return next.value !== old || next.outer !== now.outer || next.node !== now.node ||
       (next.pos !== now.pos && usesPosition(now.node.body, now.node.as));
   }
 
-  render({ node, env, pos, value }) {
-    const frame = { as: node.as, value, pos, up: env.frame };
+  show(value) {
+    this.value = value;
+    this.forceUpdate();
+  }
+
+  render({ node, env, pos }) {
+    const frame = { as: node.as, value: this.value, pos, up: env.frame };
     return child(node.body, { ...env, frame });
   }
 }
