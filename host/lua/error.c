@@ -90,6 +90,11 @@ bool tl_error_is(lua_State *L, int idx, const char *name) {
   return is;
 }
 
+int tl_error_text(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  return 1;
+}
+
 static int is_error(lua_State *L) { /* value [, name] */
   luaL_checkany(L, 1);
   lua_pushboolean(L, tl_error_is(L, 1, luaL_optstring(L, 2, NULL)));

@@ -23,6 +23,7 @@ int tl_raise(lua_State *L, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));                               /* raises; fmt: C's printf */
 void tl_push_error(lua_State *L, const char *name, const char *message); /* +1: an error value without traceback */
 bool tl_error_is(lua_State *L, int idx, const char *name);
+int tl_error_text(lua_State *L); /* message handler: the error as text; its tostring may raise, so not after a pcall */
 enum { TL_WHERE = LUA_IDSIZE + 16 };
 bool tl_where(lua_State *L, int level,
               char out[TL_WHERE]); /* "main.lua:12" of the Lua function at that level; false: none, "?" */

@@ -89,8 +89,8 @@ static int traceback(lua_State *L) {
   return 1;
 }
 
-static int load_protected(lua_State *L) {
-  tl_host_load_app(L, tl_host_of(L), lua_tostring(L, 1));
+static int load_protected(lua_State *L) { /* file (light) */
+  tl_host_load_app(L, tl_host_of(L), lua_touserdata(L, 1));
   return 0;
 }
 
@@ -98,7 +98,7 @@ int tl_host_load(tl_host *h, const char *file) {
   lua_State *L = tl_lua_state(h->lua);
   lua_pushcfunction(L, traceback);
   lua_pushcfunction(L, load_protected);
-  lua_pushstring(L, file);
+  lua_pushlightuserdata(L, (void *)file);
   int status = lua_pcall(L, 1, 0, -3);
   if (status) tl_log(TL_LOG_ERROR, "%s could not be loaded: %s", file, lua_tostring(L, -1));
   lua_settop(L, 0);

@@ -145,9 +145,9 @@ static void put_state(tl_tab *t, tl_buf *out) {
     tl_json_write_public(out, t->cell->root);
 }
 
-static int push_route(lua_State *L) { /* path -> route */
+static int push_route(lua_State *L) { /* path (light) -> route */
   tl_push_serve(L, "route");
-  lua_pushvalue(L, 1);
+  lua_pushstring(L, lua_touserdata(L, 1));
   lua_call(L, 1, 1);
   return 1;
 }
@@ -157,7 +157,7 @@ static void put_route(tl_tab *t, tl_buf *out) {
   lua_State *L = tl_lua_state(t->host->lua);
   int top = lua_gettop(L);
   lua_pushcfunction(L, push_route);
-  lua_pushstring(L, t->path);
+  lua_pushlightuserdata(L, t->path);
   size_t n = 1;
   const char *route = lua_pcall(L, 1, 1, 0) ? "/" : lua_tolstring(L, -1, &n);
   tl_json_write_string(out, route ? route : "/", route ? n : 1);

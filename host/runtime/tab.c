@@ -31,6 +31,7 @@ static void forget_history(tl_tab *t) {
 void tl_tab_free(tl_tab *t) {
   tl_host *h = t->host;
   h->store->remove(h->store, t->cell->token);
+  h->ended++;
   tl_timer_remove(tl_lua_timers(h->lua), &t->expiry);
   for (tl_tab **at = &h->dirty; *at; at = &(*at)->next_dirty)
     if (*at == t) {
@@ -145,9 +146,13 @@ static int run_on_load(lua_State *L) { /* tab: queues what its page declares */
 
 void tl_tab_on_load(tl_tab *t) {
   lua_State *L = tl_lua_state(t->host->lua);
+  int top = lua_gettop(L);
+  lua_pushcfunction(L, tl_error_text);
   lua_pushcfunction(L, run_on_load);
   lua_pushlightuserdata(L, t);
-  if (lua_pcall(L, 1, 0, 0) == LUA_OK) return;
-  tl_log(TL_LOG_ERROR, "on_load of %s failed: %s", t->path ? t->path : "/", luaL_tolstring(L, -1, NULL));
-  lua_pop(L, 2);
+  if (lua_pcall(L, 1, 0, -3)) {
+    const char *text = lua_tostring(L, -1);
+    tl_log(TL_LOG_ERROR, "on_load of %s failed: %s", t->path ? t->path : "/", text ? text : "no text");
+  }
+  lua_settop(L, top);
 }

@@ -123,33 +123,52 @@ static const char page_headers[] =
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: same-origin\r\n";
 
-static int call_serve(lua_State *L) { /* name, arguments -> status, text */
-  tl_push_serve(L, lua_tostring(L, 1));
-  lua_replace(L, 1);
-  lua_call(L, lua_gettop(L) - 1, 2);
-  return 2;
-}
+typedef struct asked { /* what a page or its tree is made of; all that Lua needs is made under protection */
+  tl_host *host;
+  const char *path;
+  size_t n;
+} asked;
 
-static void failed(lua_State *L, tl_http_req *r) {
-  tl_log(TL_LOG_ERROR, "%s could not be served: %s", tl_http_path(r), luaL_tolstring(L, -1, NULL));
-  static const char text[] = "The page could not be made; the host's log says why.\n";
-  tl_http_respond(r, 500, "Content-Type: text/plain; charset=utf-8\r\n", text, sizeof text - 1);
-}
-
-static void serve_page(tl_host *h, tl_http_req *r) {
-  lua_State *L = tl_lua_state(h->lua);
-  int top = lua_gettop(L);
-  lua_pushcfunction(L, call_serve);
-  lua_pushliteral(L, "html");
-  lua_pushstring(L, tl_http_path(r));
+static int make_page(lua_State *L) { /* asked (light) -> status, HTML */
+  const asked *a = lua_touserdata(L, 1);
+  const tl_host *h = a->host;
+  tl_push_serve(L, "html");
+  lua_pushlstring(L, a->path, a->n);
   lua_pushlstring(L, h->default_state.data, h->default_state.len);
   lua_pushboolean(L, h->config.dev);
   lua_pushstring(L, h->config.style ? tl_client_css.path : tl_client_bare_css.path);
   lua_pushstring(L, tl_client_bare_css.path);
   lua_pushstring(L, tl_client_js.path);
-  if (lua_pcall(L, 7, 2, 0)) {
-    failed(L, r);
-  } else {
+  lua_call(L, 6, 2);
+  return 2;
+}
+
+static int make_tree(lua_State *L) { /* asked (light) -> status, JSON */
+  const asked *a = lua_touserdata(L, 1);
+  tl_push_serve(L, "tree");
+  lua_pushlstring(L, a->path, a->n);
+  lua_call(L, 1, 2);
+  return 2;
+}
+
+/* Pushes status and text. False: it failed, and the answer says so. */
+static bool make(lua_State *L, lua_CFunction fn, asked *a, tl_http_req *r) {
+  static const char text[] = "The page could not be made; the host's log says why.\n";
+  lua_pushcfunction(L, tl_error_text);
+  lua_pushcfunction(L, fn);
+  lua_pushlightuserdata(L, a);
+  if (lua_pcall(L, 1, 2, -3) == LUA_OK) return true;
+  const char *why = lua_tostring(L, -1);
+  tl_log(TL_LOG_ERROR, "%s could not be served: %s", tl_http_path(r), why ? why : "no text");
+  tl_http_respond(r, 500, "Content-Type: text/plain; charset=utf-8\r\n", text, sizeof text - 1);
+  return false;
+}
+
+static void serve_page(tl_host *h, tl_http_req *r) {
+  lua_State *L = tl_lua_state(h->lua);
+  int top = lua_gettop(L);
+  asked a = {h, tl_http_path(r), strlen(tl_http_path(r))};
+  if (make(L, make_page, &a, r)) {
     char headers[sizeof page_headers + 120], token[27], *session = session_of(r);
     tl_random_token(token);
     snprintf(headers, sizeof headers, "%s", page_headers);
@@ -190,18 +209,14 @@ static void serve_tree(tl_host *h, tl_http_req *r) {
   tl_buf path = {0};
   int top = lua_gettop(L);
   wanted_path(tl_http_query(r), &path);
-  lua_pushcfunction(L, call_serve);
-  lua_pushliteral(L, "tree");
-  lua_pushlstring(L, path.len ? path.data : "/", path.len ? path.len : 1);
-  tl_buf_free(&path);
-  if (lua_pcall(L, 2, 2, 0)) {
-    failed(L, r);
-  } else {
+  asked a = {h, path.len ? path.data : "/", path.len ? path.len : 1};
+  if (make(L, make_tree, &a, r)) {
     size_t n;
     const char *json = lua_tolstring(L, -1, &n);
     tl_http_respond(r, (int)lua_tointeger(L, -2), "Content-Type: application/json\r\nCache-Control: no-store\r\n", json,
                     n);
   }
+  tl_buf_free(&path);
   lua_settop(L, top);
 }
 
