@@ -63,10 +63,9 @@ static bool plain_name(const char *s, size_t n) {
 }
 
 static void step_name(const tl_dnode *n, tl_buf *out, bool first) {
-  const tl_dnode *parent = n->parent, *child;
-  size_t pos, at, len;
-  for (size_t from = 0; (child = tl__dnode_below(parent->tree, from, &pos)) != n; from = pos + 1) {
-  }
+  const tl_dnode *parent = n->parent;
+  size_t pos, at, len, from = 0;
+  while (tl__dnode_below(parent->tree, from, &pos) != n) from = pos + 1;
   if (parent->kind == TL_LIST) {
     tl_buf_printf(out, "[%zu]", pos + 1);
     return;

@@ -53,16 +53,17 @@ static tl_node *seal_tree(tl_node *node, bool take);
 static tl_node *branch_seal(tl_node *branch, bool take) {
   tl_node *sealed[TL__FAN], **children = tl__children(branch);
   const tl_node *pub = *tl__pub(branch);
-  bool same = pub && pub->level == branch->level && pub->n == branch->n;
-  for (size_t i = 0; i < branch->n; i++) {
+  const size_t n = branch->n;
+  bool same = pub && pub->level == branch->level && pub->n == n;
+  for (size_t i = 0; i < n; i++) {
     sealed[i] = seal_tree(children[i], take);
     if (same && sealed[i] != tl__children(pub)[i]) same = false;
   }
   if (same) return NULL;
-  tl_node *copy = tl__node_new(branch->kind, branch->level, branch->n);
-  memcpy(tl__children(copy), sealed, branch->n * sizeof *sealed);
+  tl_node *copy = tl__node_new(branch->kind, branch->level, n);
+  memcpy(tl__children(copy), sealed, n * sizeof *sealed);
   size_t kept = 0;
-  for (size_t i = 0; i < copy->n; i++) {
+  for (size_t i = 0; i < n; i++) {
     if (take && sealed[i] == children[i]) continue; /* goes over */
     tl__node_retain(sealed[i]);
     children[kept++] = children[i];

@@ -9,7 +9,7 @@
 int tl__float_read(const char *text, size_t n, double *out); /* float.cpp */
 
 typedef struct reader {
-  const char *text, *end, *p;
+  const char *end, *p;
   tl_value *stack; /* values; a map's entry is two of them, as tl_entry is */
   size_t n, cap;
   int room; /* levels that may still open */
@@ -293,7 +293,7 @@ static int read_value(reader *r, tl_value *out) {
 }
 
 int tl_json_read_deep(const char *text, size_t n, int depth, tl_value *out, tl_json_err *err) {
-  reader r = {.text = text, .p = text, .end = text + n, .room = depth};
+  reader r = {.p = text, .end = text + n, .room = depth};
   tl_value v = tl_nil();
   int failed = read_value(&r, &v);
   if (!failed) {

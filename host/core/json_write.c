@@ -100,7 +100,8 @@ static void write_escape(tl_buf *out, unsigned char c) {
     text[1] = letters[c - 8];
     tl_buf_put(out, text, 2);
   } else {
-    memcpy(text + 1, "u00", 3);
+    text[1] = 'u';
+    text[2] = text[3] = '0';
     text[4] = hex[c >> 4];
     text[5] = hex[c & 15];
     tl_buf_put(out, text, 6);

@@ -60,7 +60,7 @@ static int read_length(const uint8_t *p, uint64_t *length) {
 static int read_head(const tl_ws *w, const uint8_t *p, size_t n, frame *f) {
   uint64_t length;
   int code;
-  f->head = 0;
+  *f = (frame){0};
   if (n < 2) return 0;
   if ((code = check_start(w, p))) return code;
   size_t head = head_size(p);
@@ -87,7 +87,7 @@ static void unmask(char *p, size_t n, const char mask[4]) {
     word ^= m8;
     memcpy(p + i, &word, 8);
   }
-  for (; i < n; i++) p[i] ^= mask[i & 3];
+  for (; i < n; i++) p[i] = (char)(p[i] ^ mask[i & 3]);
 }
 
 /* Whether a code point begins with these n bytes, which are fewer than it needs. Behind the first are continuation
@@ -186,15 +186,14 @@ static int read_whole(tl_ws *w, char *data, size_t n, size_t *used, tl_ws_fn fn,
   return 0;
 }
 
-/* Bytes that w->partial still lacks: to know its header, or to be whole. */
-static int missing(const tl_ws *w, size_t *lack) {
+/* Bytes that w->partial still lacks: to know its header, or to be whole (0: then *f is its header). */
+static int missing(const tl_ws *w, frame *f, size_t *lack) {
   const uint8_t *p = (const uint8_t *)w->partial.data;
   size_t have = w->partial.len;
-  frame f;
-  int code = read_head(w, p, have, &f);
+  int code = read_head(w, p, have, f);
   if (code) return code;
-  if (f.head)
-    *lack = f.head + f.payload - have;
+  if (f->head)
+    *lack = f->head + f->payload - have;
   else if (have < 2)
     *lack = 2 - have;
   else
@@ -204,9 +203,10 @@ static int missing(const tl_ws *w, size_t *lack) {
 
 /* Completes the frame in w->partial from data, never taking a byte of the next one. */
 static int read_partial(tl_ws *w, const char *data, size_t n, size_t *used, tl_ws_fn fn, void *ctx) {
+  frame f;
   for (;;) {
     size_t lack;
-    int code = missing(w, &lack);
+    int code = missing(w, &f, &lack);
     if (code) return code;
     if (lack == 0) break;
     if (*used == n) return 0;
@@ -214,10 +214,8 @@ static int read_partial(tl_ws *w, const char *data, size_t n, size_t *used, tl_w
     tl_buf_put(&w->partial, data + *used, take);
     *used += take;
   }
-  frame f;
   tl_buf whole = w->partial; /* moved aside: the frame is done with, whatever deliver says */
   memset(&w->partial, 0, sizeof w->partial);
-  read_head(w, (const uint8_t *)whole.data, whole.len, &f);
   int code = deliver(w, &f, whole.data, fn, ctx);
   tl_buf_free(&whole);
   return code;
@@ -265,7 +263,8 @@ static size_t reason_size(const char *reason) {
 void tl_ws_close_frame(tl_buf *out, int code, const char *reason) {
   char head[14];
   size_t n = code == NO_CODE || !reason ? 0 : reason_size(reason);
-  tl_buf_put(out, head, tl_ws_head(head, CLOSE, code == NO_CODE ? 0 : n + 2));
+  size_t head_n = tl_ws_head(head, CLOSE, code == NO_CODE ? 0 : n + 2);
+  tl_buf_put(out, head, head_n);
   if (code == NO_CODE) return;
   tl_buf_putc(out, (char)(code >> 8));
   tl_buf_putc(out, (char)code);

@@ -94,7 +94,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *kn
     return 0;
   }
   if (!s && !(s = sock_new(ctx, fd))) return -1;
-  int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+  int events = ((what & CURL_POLL_IN) ? UV_READABLE : 0) | ((what & CURL_POLL_OUT) ? UV_WRITABLE : 0);
   return uv_poll_start(&s->poll, events, on_poll) ? -1 : 0;
 }
 
@@ -195,7 +195,8 @@ static bool next_done(tl_fetcher *f) {
 static void close_all(tl_fetcher *f);
 
 static void settle(tl_fetcher *f) {
-  while (!f->freed && (settle_one(f) || next_done(f))) continue;
+  while (!f->freed && (settle_one(f) || next_done(f))) {
+  }
   if (f->freed) close_all(f);
 }
 

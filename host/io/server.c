@@ -111,15 +111,17 @@ static void on_connection(uv_stream_t *h, int status) {
 
 static size_t or_default(size_t given, size_t otherwise) { return given ? given : otherwise; }
 
+static const size_t KB = 1024;
+
 static void set_options(tl_server *s, const tl_server_opts *o) {
   s->opts = *o;
-  s->opts.max_header = or_default(o->max_header, 16 * 1024);
-  s->opts.max_body = or_default(o->max_body, 1024 * 1024);
-  s->opts.max_frame = or_default(o->max_frame, 1024 * 1024);
+  s->opts.max_header = or_default(o->max_header, 16 * KB);
+  s->opts.max_body = or_default(o->max_body, 1024 * KB);
+  s->opts.max_frame = or_default(o->max_frame, 1024 * KB);
   s->opts.ping_every_s = (unsigned)or_default(o->ping_every_s, 25);
   s->opts.silent_s = (unsigned)or_default(o->silent_s, 60);
   s->opts.header_timeout_s = (unsigned)or_default(o->header_timeout_s, 10);
-  s->opts.send_buffer = (int)or_default((size_t)o->send_buffer, 16 * 1024);
+  s->opts.send_buffer = (int)or_default((size_t)o->send_buffer, 16 * KB);
   s->opts.host = NULL; /* the caller's text need not outlive the start */
 }
 

@@ -215,9 +215,8 @@ tl_value tl__computed_traced(lua_State *L, tl_trace *t, const tl_var *v) {
   return value;
 }
 
-int tl__computed_write(lua_State *L, const char *what) {
-  return tl_raise(L, "ImmutableStateError", "%s: a computed var only reads; write in a handler, or inside with_state",
-                  what);
+_Noreturn void tl__computed_write(lua_State *L, const char *what) {
+  tl_raise(L, "ImmutableStateError", "%s: a computed var only reads; write in a handler, or inside with_state", what);
 }
 
 /* ---- at a commit ---- */

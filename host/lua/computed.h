@@ -44,6 +44,6 @@ void tl__computed_inside(lua_State *L, tl_cell *cell, const tl_var *v,
 tl_value tl__computed_traced(lua_State *L, tl_trace *t, const tl_var *v); /* borrowed: read by another computed var */
 void tl__computed_defaults(lua_State *L, tl_app *a); /* brings a->root up to date; raises the first error */
 void tl__computed_free(tl_app *a);
-int tl__computed_write(lua_State *L, const char *what); /* raises: a computed var cannot write */
+_Noreturn void tl__computed_write(lua_State *L, const char *what); /* raises: a computed var cannot write */
 
 #endif

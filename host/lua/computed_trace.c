@@ -141,7 +141,7 @@ bool tl__trace_var(tl_trace *t, const tl_var *v, tl_value *out, tl_dep **child) 
   *child = NULL;
   *out = tl_nil();
   if (!tl__dep_get(t->top, t->root, v->cls->name, v->cls->name_len, &vars, &state)) return false;
-  state->top = true;
+  if (state) state->top = true;
   return tl__dep_get(state, vars, v->key, v->key_len, out, child);
 }
 

@@ -60,7 +60,7 @@ static int close_thread(tl_lua *S, lua_State *co, bool killing) {
 }
 
 /* A block that was entered in co ends with it. */
-static void give_up_lock(tl_lua *S, lua_State *co) {
+static void give_up_lock(tl_lua *S, const lua_State *co) {
   for (tl_task *t = S->first; t; t = t->next)
     if (t->hold.held && t->hold.co == co) {
       tl__hold_rollback(t);

@@ -2,6 +2,7 @@
  * message". */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lua/convert.h"
@@ -49,12 +50,12 @@ bool tl_where(lua_State *L, int level, char out[TL_WHERE]) {
       return true;
     }
   }
-  strcpy(out, "?");
+  memcpy(out, "?", 2);
   return false;
 }
 
 /* The text is built in a buffer that Lua owns: where there is no memory, the jump frees it. */
-int tl_raise(lua_State *L, const char *name, const char *fmt, ...) {
+_Noreturn int tl_raise(lua_State *L, const char *name, const char *fmt, ...) {
   char where[TL_WHERE];
   luaL_checkstack(L, 10, NULL);
   bool known = tl_where(L, 1, where);
@@ -71,7 +72,8 @@ int tl_raise(lua_State *L, const char *name, const char *fmt, ...) {
   }
   tl__push_traceback(L);
   lua_setfield(L, -2, "traceback");
-  return lua_error(L);
+  lua_error(L);
+  abort(); /* lua.h does not say that lua_error never returns */
 }
 
 bool tl_error_is(lua_State *L, int idx, const char *name) {

@@ -407,7 +407,6 @@ static tl_cell *find_cell(lua_State *L) {
   tl_cell *c = S->hooks.find ? S->hooks.find(S->hooks.ctx, token, n) : NULL;
   if (!c || c->gone) {
     tl_raise(L, "UnknownTokenError", "modify_state: no tab has the token \"%.30s\"; it has ended, or never was", token);
-    return NULL;
   }
   return c;
 }

@@ -19,8 +19,8 @@ typedef struct tl_app tl_app;
 static inline tl_lua *tl_lua_of(lua_State *L) { return *(tl_lua **)lua_getextraspace(L); }
 
 /* ---- errors (error.c): error values are tables with name, message, traceback; tostring gives "Name: message" ---- */
-int tl_raise(lua_State *L, const char *name, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));                               /* raises; fmt: C's printf */
+_Noreturn int tl_raise(lua_State *L, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4))); /* raises; fmt: C's printf. An int: `return tl_raise(...)` */
 void tl_push_error(lua_State *L, const char *name, const char *message); /* +1: an error value without traceback */
 bool tl_error_is(lua_State *L, int idx, const char *name);
 int tl_error_text(lua_State *L); /* message handler: the error as text; its tostring may raise, so not after a pcall */

@@ -37,7 +37,7 @@ static void push_place(lua_State *L, int idx) {
   }
 }
 
-static void refuse_outside(lua_State *L, const tl_proxy *p, const char *path) {
+_Noreturn static void refuse_outside(lua_State *L, const tl_proxy *p, const char *path) {
   tl__hold_refuse(L, p->view->cell, path);
   if (tl__proxy_draft(p))
     tl_raise(L, "ImmutableStateError",

@@ -223,7 +223,7 @@ void tl__check_type(lua_State *L, const tl_var *var, tl_value v) {
 static int refuse_write(lua_State *L, const tl_instance *s, const char *name) {
   const tl_app *a = s->cls->app;
   const char *path = lua_pushfstring(L, "%s.%s", s->cls->name, name);
-  if (s->trace || (a && a->evaluating)) return tl__computed_write(L, path);
+  if (s->trace || (a && a->evaluating)) tl__computed_write(L, path);
   tl__hold_refuse(L, s->view->cell, path);
   return tl_raise(
       L, "ImmutableStateError",

@@ -126,9 +126,9 @@ static int push_args(lua_State *L, tl_value args) {
 
 static int push_spawned(lua_State *L, tl_task *t) {
   tl__reg_get(L, &tl__key_fn, t);
-  int pack = lua_gettop(L), n = (int)lua_rawlen(L, pack);
+  int pack = lua_gettop(L);
   lua_getfield(L, pack, "n");
-  n = (int)lua_tointeger(L, -1);
+  int n = (int)lua_tointeger(L, -1);
   lua_pop(L, 1);
   luaL_checkstack(L, n + 8, "too many arguments");
   for (int i = 1; i <= n; i++) lua_rawgeti(L, pack, i);
@@ -225,18 +225,18 @@ static char *readable(const char *text) {
   return out;
 }
 
-static void tell(tl_task *t, tl_failure *f) {
-  char ref[5], *name = readable(f->name), *message = readable(f->message), *traceback = readable(f->traceback);
-  f->name = name;
-  f->message = message;
-  f->traceback = traceback;
+static void tell(tl_task *t, tl_failure f) {
+  char ref[5], *name = readable(f.name), *message = readable(f.message), *traceback = readable(f.traceback);
+  f.name = name;
+  f.message = message;
+  f.traceback = traceback;
   tl_random_ref(ref);
-  f->ref = ref;
-  f->event = t->event;
-  f->task = t->event ? NULL : tl__task_name(t);
-  tl_log(TL_LOG_ERROR, "%s failed (ref %s): %s: %s\n%s", tl__task_name(t), ref, f->name, f->message,
-         f->traceback ? f->traceback : "");
-  if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, f, t->instance);
+  f.ref = ref;
+  f.event = t->event;
+  f.task = t->event ? NULL : tl__task_name(t);
+  tl_log(TL_LOG_ERROR, "%s failed (ref %s): %s: %s\n%s", tl__task_name(t), ref, f.name, f.message,
+         f.traceback ? f.traceback : "");
+  if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, &f, t->instance);
   tl_free(name);
   tl_free(message);
   tl_free(traceback);
@@ -253,7 +253,7 @@ static void report(lua_State *L, tl_task *t, int err) {
   f.name = field(L, err, "name", "Error");
   const char *text = luaL_tolstring(L, err, NULL);
   f.message = field(L, err, "message", text);
-  tell(t, &f);
+  tell(t, f);
   lua_settop(L, top);
 }
 
@@ -365,7 +365,7 @@ static bool take_thread(tl_task *t) {
   if (lua_pcall(S->L, 1, 0, 0) == LUA_OK) return true;
   lua_pop(S->L, 1);
   tl_failure f = {.name = "MemoryError", .message = "there was no memory to start it"};
-  if (t->kind != TL__CHILD) tell(t, &f); /* a child's gather raises its own */
+  if (t->kind != TL__CHILD) tell(t, f); /* a child's gather raises its own */
   return false;
 }
 
@@ -449,7 +449,7 @@ static void broke_out(tl_task *t, int status) { /* only memory errors and errors
   tl__hold_rollback(t);
   t->status = TL_FAILED;
   tl_failure f = {.name = status == LUA_ERRMEM ? "MemoryError" : "Error", .message = text ? text : "?"};
-  tell(t, &f);
+  tell(t, f);
   reset_thread(t);
 }
 

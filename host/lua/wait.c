@@ -298,13 +298,13 @@ static int defer_k(lua_State *L, int status, lua_KContext ctx) {
 static int defer_close(lua_State *L) {
   deferred *d = luaL_checkudata(L, 1, defer_name);
   tl_task *t = tl_task_current(L);
-  bool overdue = false;
   if (d->done) return 0;
   d->done = true;
   lua_settop(L, 1);
   lua_pushcfunction(L, tl__traceback);
   lua_getiuservalue(L, 1, 1);
   if (t) {
+    bool overdue = false;
     t->masks++;
     for (const tl__scope *s = t->scopes; s; s = s->outer) overdue = overdue || s->expired;
     if (t->cancelled || overdue) tl__arm_cleanup(t);

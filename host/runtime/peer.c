@@ -280,7 +280,7 @@ static void nav(tl_peer *p, tl_value m) {
   if (!get_id(m, &id)) return malformed(p, "nav: id must be an integer from 1 to 2^53-1");
   if (!admit_event(p, id)) return;
   tl_tab *t = p->tab;
-  size_t n;
+  size_t n = 0;
   const char *bytes = NULL;
   if (get_string(m, "path", &path)) bytes = tl_string_bytes(&path, &n);
   if (!bytes || !n || bytes[0] != '/' || n > 4096) return refuse_event(t, id, "nav: the path must begin with /%s", "");
