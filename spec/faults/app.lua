@@ -27,6 +27,42 @@ end
 
 function Job:clear() empty(self) end
 
+-- Much that allocates, and leaves the rows as many as they were.
+function Job:work_over()
+  local rows = self.items
+  self.items = tl.json.decode(tl.json.encode(rows))
+  rows = self.items
+  rows:insert(1, { id = 0, title = "first", tags = {} })
+  rows:sort(function(one, two) return one.id > two.id end)
+  rows:remove(#rows)
+  for _, row in ipairs(rows) do
+    row.tags:push(("%s of %d"):format(row.title, row.id))
+    row.tags = tl.copy(row.tags)
+  end
+  for key, seen in pairs(self._seen) do seen.again = key end
+  self._seen = {}
+  local ok, err = pcall(rows.push, rows, print)
+  if ok or not tostring(err) then error "a function was kept" end
+  return Job.tell(1)
+end
+
+-- Writes where nobody may, waits where nobody can: each is refused, and what the refusal needs is given back.
+function Job:wrong()
+  local count = 0
+  for _, fn in ipairs {
+    function() tl.with_state(self, print) end,
+    function() tl.modify_state("nobody", Job, print) end,
+    function() self.items[1] = coroutine.create(print) end,
+    function() self.nothing = 1 end,
+    function() table.sort({ 1, 2 }, function() tl.sleep(1) end) end,
+    function() tl.gather(function() self.a = 5 end) end,
+    function() tl.timeout(0.1, tl.sleep, 5) end,
+  } do
+    if not pcall(fn) then count = count + 1 end
+  end
+  if count < 7 then error "one was not refused" end
+end
+
 -- What goes wrong in the middle leaves nothing behind.
 function Job:spoil()
   local ok = pcall(function()
@@ -65,6 +101,7 @@ tl.page("/", { on_load = Job.tell(1) }, function()
     ui.p { Job.a, Job.sum, Job.told },
     ui.ul { ui.foreach(Job.items, function(item) return ui.li { item.title } end, { key = "id" }) },
     ui.button { "Add", on_click = Job.add }, ui.button { "Reset", on_click = Job.clear },
+    ui.button { "Work over", on_click = Job.work_over }, ui.button { "Wrong", on_click = Job.wrong },
     ui.button { "Spoil", on_click = Job.spoil }, ui.button { "Start", on_click = Job.start },
   }
 end)

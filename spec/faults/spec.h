@@ -22,4 +22,7 @@ void page_close(page *p);
 int64_t page_int(const page *p, const char *var); /* of the state Job */
 size_t page_items(const page *p);
 
+/* ---- ask.c ---- */
+int ask(tl_host *h, const char *path); /* the status of the answer; -1: there was none */
+
 #endif
