@@ -1,7 +1,7 @@
 /* Specs of faults: Lua's allocation number n fails, for every n of a run in which two pages start tasks, add and clear.
  * Whatever n is: the host lives, each page's state is one from before or after an event, whoever was told of no error
- * lost nothing, and afterwards all goes on. `faults_spec [step [n [tries]]]` takes each
- * step-th n, or one alone. */
+ * lost nothing, and afterwards all goes on. `faults_spec [step [n [tries]]]` takes each step-th n,
+ * or one alone. */
 #include <signal.h>
 #include <stdlib.h>
 
