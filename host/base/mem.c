@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 typedef struct tally {
   _Atomic int64_t live;
@@ -70,6 +73,12 @@ char *tl_strndup(const char *s, size_t n) {
   if (n) memcpy(p, s, n);
   p[n] = 0;
   return p;
+}
+
+void tl_mem_give_back(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 size_t tl_mem_live(void) {

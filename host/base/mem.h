@@ -10,6 +10,7 @@ void *tl_calloc(size_t size);              /* zeroed */
 void *tl_realloc(void *p, size_t size);    /* p may be NULL */
 void tl_free(void *p);                     /* p may be NULL */
 char *tl_strndup(const char *s, size_t n); /* NUL-terminated copy */
+void tl_mem_give_back(void);               /* what is free goes to the system, as far as it is whole pages */
 size_t tl_mem_live(void);                  /* blocks allocated and not freed (all threads) */
 
 #endif

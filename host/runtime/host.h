@@ -131,6 +131,7 @@ struct tl_host {
   tl_fetcher *fetcher;
   tl_store *store;      /* token -> tab's record (memory store) */
   tl_tab *dirty;        /* list, newest first */
+  size_t ended;         /* tabs since memory was given back */
   tl_buf scratch;       /* for one message */
   tl_buf log;           /* testing: lines since the specs asked */
   tl_buf default_state; /* JSON of the default root, public */

@@ -48,10 +48,23 @@ int tl_host_listen(tl_host *h, const char *bind, int port, const char **err) {
   return h->server ? 0 : -1;
 }
 
+/* Lua collects when something is allocated, and malloc keeps what is free below something that is not: of a crowd that
+ * has left, nothing would go to the system. So when half of the tabs have ended, or all: it takes time in proportion to
+ * them. */
+static void give_memory_back(tl_host *h) {
+  enum { FEW = 32 };
+  size_t left = h->store->count(h->store);
+  if (!h->ended || h->testing || (left && (h->ended < FEW || h->ended < left))) return;
+  h->ended = 0;
+  lua_gc(tl_lua_state(h->lua), LUA_GCCOLLECT);
+  tl_mem_give_back();
+}
+
 static uint64_t turn(void *ctx) {
   tl_host *h = ctx;
   uint64_t next = tl_lua_turn(h->lua);
   tl_flush(h);
+  give_memory_back(h);
   if (h->stopping && !tl_lua_tasks(h->lua, NULL)) tl_loop_stop(h->loop);
   return next;
 }
