@@ -209,19 +209,12 @@ static const char *field(lua_State *L, int err, const char *name, const char *ot
   return s ? s : otherwise;
 }
 
-/* A copy with a "?" for each byte that is not UTF-8: an error's text may hold anything, and the page gets it as JSON.
- */
+/* A copy in UTF-8: an error's text may hold anything. */
 static char *readable(const char *text) {
   if (!text) return NULL;
-  size_t n = strlen(text), len;
+  size_t n = strlen(text);
   char *out = tl_strndup(text, n);
-  if (tl_utf8_valid(out, n)) return out;
-  for (size_t i = 0; i < n; i += len) {
-    for (len = 1; len <= 4 && i + len <= n && !tl_utf8_valid(out + i, len);) len++;
-    if (len <= 4 && i + len <= n) continue;
-    out[i] = '?';
-    len = 1;
-  }
+  tl_utf8_mend(out, n);
   return out;
 }
 
