@@ -85,8 +85,8 @@ export async function isLive(page) {
 // How often the page was told (or told) this: messages(page, 'received', 'resume').
 export const messages = (page, way, kind) => watched.get(page)[way].filter(message => message[kind]);
 
-export async function until(test, what = String(test)) {
-  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
+export async function until(test, what = String(test), ms = PATIENCE) {
+  for (const end = Date.now() + ms; Date.now() < end;) {
     if (await test()) return;
     await quietly(10);
   }
