@@ -36,8 +36,9 @@ export class Socket {
     this.announced = undefined;
   }
 
+  // A socket that is closing takes nothing, and complains in the console: what matters is sent again on the next one.
   send(message) {
-    this.ws?.send(JSON.stringify(message));
+    if (this.ws?.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(message));
   }
 
   // The host said when it expects to be back (seconds).

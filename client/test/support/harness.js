@@ -18,12 +18,19 @@ export async function withPage(options, fn) {
   const page = await openPage(shared, `${host.url}/`);
   try {
     await until(() => host.messages('hello').length > 0);
+    await hasState(page);
     await fn(host, page);
     assert.deepEqual(page.problems, []);
   } finally {
     await page.context().close();
     host.close();
   }
+}
+
+// The page has read the host's first answer (it keeps its token), and has drawn it.
+async function hasState(page) {
+  await page.waitForFunction(() => sessionStorage.length > 0);
+  await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 export async function until(test, ms = 5000) {
