@@ -3,16 +3,11 @@
  *
  * Every line ends in CR LF. Chunk extensions and trailers are read and forgotten; more of them than max_header and
  * eight times the body are refused. */
+#include "base/hex.h"
 #include "io/http.h"
 
 enum { SIZE, EXTENSION, SIZE_END, DATA, DATA_CR, DATA_LF, TRAILER_START, TRAILER, TRAILER_LF, LAST_LF };
 enum { MORE = 0, DONE = 1 };
-
-static int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 32;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 void tl__http_body_begin(tl_http_req *r) {
   r->chunked = tl__http_count(r, "transfer-encoding") > 0;
@@ -23,7 +18,7 @@ void tl__http_body_begin(tl_http_req *r) {
 
 /* A digit of the chunk's size, or what ends it. */
 static int size_byte(tl_http_req *r, char c) {
-  int digit = hex(c);
+  int digit = tl_hex_digit(c);
   if (digit >= 0) {
     if (++r->size_digits > 8) return 413;
     r->left = r->left << 4 | (unsigned)digit;

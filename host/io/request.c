@@ -1,6 +1,7 @@
 /* request.c: what a handler may ask of a request, and the decoding of its target. Strings point into r->text. */
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "io/http.h"
 
@@ -68,19 +69,13 @@ const char *tl_http_peer_ip(const tl_http_req *r) {
   return w->ip;
 }
 
-static int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 32;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* In place. Control characters (NUL among them) and backslashes have no use in a path but to fool somebody. */
 static bool decode(char *path) {
   char *out = path;
   for (const char *p = path; *p; p++) {
     int c = (unsigned char)*p;
     if (c == '%') {
-      int high = hex(p[1]), low = high < 0 ? -1 : hex(p[2]);
+      int high = tl_hex_digit(p[1]), low = high < 0 ? -1 : tl_hex_digit(p[2]);
       if (low < 0) return false;
       c = high << 4 | low;
       p += 2;

@@ -1,14 +1,9 @@
 /* router.c: self.router: where the tab's page is and who asks. Built when it is read. */
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "runtime/host.h"
-
-static int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Decodes %XX and '+' of a query part into Lua's buffer. */
 static void push_decoded(lua_State *L, const char *s, size_t n) {
@@ -16,7 +11,7 @@ static void push_decoded(lua_State *L, const char *s, size_t n) {
   luaL_buffinit(L, &b);
   for (size_t i = 0; i < n; i++) {
     int hi, lo;
-    if (s[i] == '%' && i + 2 < n && (hi = hex(s[i + 1])) >= 0 && (lo = hex(s[i + 2])) >= 0) {
+    if (s[i] == '%' && i + 2 < n && (hi = tl_hex_digit(s[i + 1])) >= 0 && (lo = tl_hex_digit(s[i + 2])) >= 0) {
       luaL_addchar(&b, (char)(hi * 16 + lo));
       i += 2;
     } else {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -183,19 +184,13 @@ static void serve_page(tl_host *h, tl_http_req *r) {
   lua_settop(L, top);
 }
 
-static int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The decoded value of path= in the query. */
 static void wanted_path(const char *query, tl_buf *out) {
   const char *at = strncmp(query, "path=", 5) ? strstr(query, "&path=") : query - 1;
   if (!at) return;
   for (at += 6; *at && *at != '&'; at++) {
     int hi, lo;
-    if (*at == '%' && (hi = hex(at[1])) >= 0 && (lo = hex(at[2])) >= 0) {
+    if (*at == '%' && (hi = tl_hex_digit(at[1])) >= 0 && (lo = tl_hex_digit(at[2])) >= 0) {
       tl_buf_putc(out, (char)(hi * 16 + lo));
       at += 2;
     } else {
