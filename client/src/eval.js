@@ -5,7 +5,7 @@
 
 import { format } from './format.js';
 import {
-  compareText, equal, finite, has, isMap, isNil, isTrue, shown, step, toNumber, walk,
+  compareText, equal, finite, has, isKey, isMap, isNil, isTrue, shown, step, toNumber, walk,
 } from './values.js';
 
 export const isDynamic = node => isMap(node) && has(node, '$');
@@ -76,8 +76,7 @@ function length(v) {
 function contains(c, x) {
   if (Array.isArray(c)) return c.some(element => equal(element, x));
   if (typeof c === 'string') return typeof x === 'string' && c.includes(x);
-  if (!isMap(c)) return null;
-  return (typeof x === 'string' || Number.isInteger(x)) && has(c, x);
+  return isMap(c) ? isKey(x) && has(c, x) : null;
 }
 
 // Code point by code point: what surrounds a letter (the final sigma) plays no part.

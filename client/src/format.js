@@ -5,7 +5,7 @@ import { shown, toNumber } from './values.js';
 
 export function format(fmt, args) {
   let next = 0;
-  return shown(fmt).replace(/%(%|s|d|x|f|\.(\d+)f)/g, (_, spec, places) => {
+  return shown(fmt).replace(/%(%|s|d|x|f|\.(\d\d?)f)/g, (_, spec, places) => {
     if (spec === '%') return '%';
     const arg = args[next++];
     if (spec === 's') return shown(arg);

@@ -53,12 +53,13 @@ const codeOrder = unit => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 
 
 export const sortedKeys = map => Object.keys(map).sort(compareText);
 
-// One step of a path: a list's position from 1, or a map's key (an integer in decimal).
+// The key of a map that a value names: a string, or an integer that is exact, in decimal.
+export const isKey = v => typeof v === 'string' || Number.isSafeInteger(v);
+
+// One step of a path: a list's position from 1, or a map's key.
 export function step(container, key) {
   if (Array.isArray(container)) return typeof key === 'number' ? container[key - 1] ?? null : null;
-  if (!isMap(container)) return null;
-  if (typeof key !== 'string' && !Number.isInteger(key)) return null;
-  return has(container, key) ? container[key] : null;
+  return isMap(container) && isKey(key) && has(container, key) ? container[key] : null;
 }
 
 export function walk(value, path) {

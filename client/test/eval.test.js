@@ -10,8 +10,8 @@ const cases = JSON.parse(readFileSync(new URL('../../spec/vectors/eval.json', im
 
 for (const entry of cases) {
   test(`eval: ${entry.name}`, () => {
-    const { state, item, arg, expr } = entry;
-    const frame = item ? { as: item.of, value: item.value, pos: item.pos, up: null } : null;
+    const { state, item, items = item ? [item] : [], arg, expr } = entry;
+    const frame = items.reduce((up, { of, value, pos }) => ({ as: of, value, pos, up }), null);
     const value = evaluate(expr, { store: { state }, frame, arg });
     if (has(entry, 'value')) assert.deepStrictEqual(value, entry.value);
     if (has(entry, 'shows')) assert.equal(shown(value), entry.shows);

@@ -53,18 +53,6 @@ static int skip_digits(reader *r) {
   return 0;
 }
 
-static int read_int(reader *r, const char *from, tl_value *out) {
-  bool negative = *from == '-';
-  uint64_t limit = (uint64_t)INT64_MAX + negative, u = 0;
-  for (const char *s = from + negative; s < r->p; s++) {
-    uint64_t d = (uint64_t)(*s - '0');
-    if (u > (limit - d) / 10) return fail_at(r, from, "an integer beyond 64 bits");
-    u = u * 10 + d;
-  }
-  *out = tl_int(negative ? (int64_t)(0 - u) : (int64_t)u);
-  return 0;
-}
-
 /* Of a number that no double holds: is it so small that it is 0? The place of its first digit decides. */
 static bool rounds_to_zero(const char *s, const char *end) {
   long place = 0, exponent = 0;
@@ -95,6 +83,19 @@ static int read_float(reader *r, const char *from, tl_value *out) {
     f = *from == '-' ? -0.0 : 0.0;
   }
   *out = tl_float(f);
+  return 0;
+}
+
+/* An integer beyond 64 bits is a float, as in Lua: a browser writes 1e20 as digits. */
+static int read_int(reader *r, const char *from, tl_value *out) {
+  bool negative = *from == '-';
+  uint64_t limit = (uint64_t)INT64_MAX + negative, u = 0;
+  for (const char *s = from + negative; s < r->p; s++) {
+    uint64_t d = (uint64_t)(*s - '0');
+    if (u > (limit - d) / 10) return read_float(r, from, out);
+    u = u * 10 + d;
+  }
+  *out = tl_int(negative ? (int64_t)(0 - u) : (int64_t)u);
   return 0;
 }
 

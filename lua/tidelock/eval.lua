@@ -62,9 +62,8 @@ local function list_contains(list, x)
 end
 
 local function map_contains(map, x)
-  local integer = type(x) == "number" and math.tointeger(x)
-  if integer then x = ("%d"):format(integer) end
-  return type(x) == "string" and map[x] ~= nil
+  local key = values.map_key(x)
+  return key ~= nil and map[key] ~= nil
 end
 
 local function contains(c, x)

@@ -62,7 +62,7 @@ return function(fmt, args)
   while true do
     local first, last, places, spec = text:find("%%(%.?%d*)([%%sdxf])", from)
     if not first then break end
-    local plain = places == "" or (spec == "f" and places:match "^%.%d+$")
+    local plain = places == "" or (spec == "f" and places:match "^%.%d%d?$")
     out[#out + 1] = text:sub(from, first - 1)
     if plain then
       out[#out + 1] = write(spec, tonumber(places:sub(2)))

@@ -76,7 +76,8 @@ function add_child(out, v, owner)
   if kind == "string" then
     out[#out + 1] = var.operand(v, owner)
   elseif kind == "number" then
-    out[#out + 1] = values.shown(var.operand(v, owner))
+    if math.type(v) == "float" then var.operand(v, owner) end
+    out[#out + 1] = values.shown(v)
   elseif kind == "node" then
     if v.head_only then where.fail("%s: ui.%s belongs into tl.head{...}", owner, v.tag) end
     out[#out + 1] = v

@@ -138,6 +138,14 @@ local function known(v)
   return v
 end
 
+---The key of a map that a value names: a string itself, an integer that a browser keeps in decimal.
+---@return string|nil
+function values.map_key(v)
+  if type(v) == "string" then return v end
+  local integer = type(v) == "number" and math.tointeger(v)
+  return integer and integer > -EXACT and integer < EXACT and ("%d"):format(integer) or nil
+end
+
 ---One step of a path: a list's position from 1, or a map's key (an integer in decimal).
 function values.step(container, key)
   local kind = values.kind(container)
@@ -145,11 +153,8 @@ function values.step(container, key)
     if type(key) ~= "number" then return nil end
     return known(container[key])
   end
-  if kind ~= "map" then return nil end
-  local integer = type(key) == "number" and math.tointeger(key)
-  if integer then key = ("%d"):format(integer) end
-  if type(key) ~= "string" then return nil end
-  return known(container[key])
+  key = kind == "map" and values.map_key(key) or nil
+  return key and known(container[key])
 end
 
 ---@param path any[]

@@ -103,6 +103,7 @@ function var.node(v)
 end
 
 local DEPTH <const> = 64
+local EXACT <const> = (1 << 53) - 1
 
 local check_literal
 
@@ -136,6 +137,8 @@ function check_literal(v, what, depth)
     check_table(v, what, depth + 1)
   elseif kind == "number" and (v ~= v or v == math.huge or v == -math.huge) then
     where.fail("%s: %s is no value of a page", what, tostring(v))
+  elseif math.type(v) == "integer" and (v > EXACT or v < -EXACT) then
+    where.fail("%s: %d is an integer beyond 2^53-1, which no browser keeps; give it as a string", what, v)
   elseif kind == "string" and not utf8.len(v) then
     where.fail("%s: %q is not UTF-8", what, v)
   elseif kind == "function" or kind == "thread" or kind == "userdata" then

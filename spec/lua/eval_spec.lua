@@ -14,7 +14,9 @@ end
 
 local function env_of(case)
   local env = { state = case.state, arg = case.arg }
-  if case.item then env.frame = { as = case.item.of, value = case.item.value, pos = case.item.pos } end
+  for _, item in ipairs(case.items or { case.item }) do
+    env.frame = { as = item.of, value = item.value, pos = item.pos, up = env.frame }
+  end
   return env
 end
 
@@ -29,6 +31,15 @@ local function check(case)
 end
 
 describe("a value", function()
+  it("has at least 300 cases, each with a name of its own", function()
+    local names, count = {}, 0
+    for _, case in ipairs(read "spec/vectors/eval.json") do
+      assert.is_nil(names[case.name], case.name)
+      names[case.name], count = true, count + 1
+    end
+    assert.is_true(count >= 300)
+  end)
+
   for _, case in ipairs(read "spec/vectors/eval.json") do
     it(case.name, function() check(case) end)
   end

@@ -61,6 +61,7 @@ describe("an element", function()
 
   it("shows numbers as text", function()
     same('["p",{},["5","0.5","-1"]]', ui.p { 5.0, 0.5, -1 })
+    same('["p",{},["9007199254740993"]]', ui.p { 9007199254740993 })
   end)
 
   it("is refused when HTML has none, with a suggestion", function()
@@ -188,6 +189,8 @@ describe("a Var", function()
     fails("%.%. between a Var and an element", function() return Job.a .. ui.p {} end)
     fails("indexed by a string or an integer", function() return Job.a[1.5] end)
     fails("a function is no value", function() return Job.a:eq(print) end)
+    fails("eq: 9007199254740992 is an integer beyond 2^53%-1", function() return Job.a:eq(1 << 53) end)
+    fails("beyond 2^53%-1", function() ui.p { on_click = Job.add { n = -(1 << 53) } } end)
     fails("shows elements", function() return ui.cond(Job.a, ui.p {}) .. "x" end)
   end)
 

@@ -86,6 +86,12 @@ describe('events', { concurrency: 4 }, () => {
     });
   }
 
+  it('may bring a number beyond 64 bits, which a browser writes as digits', async t => {
+    const page = await openPage(t, host(), { path: '/quiet' });
+    await page.call('Job.set', 'n', 123456789012345680000);
+    assert.equal(page.state.Job.n, 123456789012345680000);
+  });
+
   it('run one at a time, in the order in which they came', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     const ids = [page.event('Job.slow_add', 1, 0.05), page.event('Job.append', 'a'), page.event('Job.append', 'b')];
