@@ -25,7 +25,7 @@ export class App {
     this.socket = createSocket(this.session);
     this.session.attach(this.socket);
     this.nav = createNav({ show: next => this.show(next), moved: path => this.submit({ nav: { path } }) });
-    this.runEffect = createEffects({ go: this.nav.go, call: (name, args) => this.call(name, args) });
+    this.runEffect = createEffects({ ...this.nav, call: (name, args) => this.call(name, args) });
     this.triggers = createTriggers({
       send: (handler, args, answered) => this.submit({ event: { handler, args } }, answered),
       isLive: () => this.session.live,
@@ -66,7 +66,7 @@ export class App {
   draw() {
     this.paint(this.page.tree);
     const title = shown(evaluate(this.page.title, { store: this.store }));
-    if (title && document.title !== title) document.title = title;
+    if (title !== this.title) document.title = this.title = title;
   }
 
   show(next) {

@@ -8,7 +8,7 @@ import { has } from './values.js';
 // Where a redirect may lead; `javascript:` and the like are no places.
 const PLACES = new Set(['http:', 'https:', 'mailto:', 'tel:']);
 
-// page: { go(path, opts), call(name, args) }
+// page: { go(path, opts), release(), call(name, args) }
 export function createEffects(page) {
   const effects = {
     toast: (text, opts) => toast(text, opts ?? {}),
@@ -16,8 +16,14 @@ export function createEffects(page) {
     console_log: (...values) => console.log(...values),
     redirect: (path, opts) => redirect(page, String(path), opts ?? {}),
     set_value: (id, value) => withElement(id, dom => setValue(dom, value)),
-    focus: id => withElement(id, dom => dom.focus()),
-    scroll_to: id => withElement(id, dom => dom.scrollIntoView({ block: 'start' })),
+    focus: id => withElement(id, dom => {
+      page.release();
+      dom.focus();
+    }),
+    scroll_to: id => withElement(id, dom => {
+      page.release();
+      dom.scrollIntoView({ block: 'start' });
+    }),
     download,
     set_clipboard: text => setClipboard(String(text)),
     reload: () => location.reload(),

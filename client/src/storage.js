@@ -47,7 +47,7 @@ function writeArea(area, key, text) {
 }
 
 function readCookies() {
-  const pairs = document.cookie.split('; ').map(pair => pair.split('=', 2).map(decode));
+  const pairs = document.cookie.split('; ').map(pair => pair.split('=', 2).map(decoded));
   return collect(pairs);
 }
 
@@ -57,7 +57,7 @@ function writeCookie(name, text) {
   document.cookie = `${encodeURIComponent(name)}=${value}; Path=/; Max-Age=${age}; SameSite=Lax`;
 }
 
-function decode(text) {
+export function decoded(text) {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -26,6 +26,14 @@ test('the page that the host rendered is kept, not drawn anew', async () => {
   host.close();
 });
 
+test('what a parser has put together in another way is put right', () => withPage({
+  ...counter, pages: page(el('p', { title: 'p' }, el('div', { class: 'a', title: 't' }, 'x')), el('div', { id: 'b' }, 'y'),
+    el('table', {}, el('tr', {}, el('td', {}, v('Job', 'counter'))))),
+}, async (host, p) => {
+  assert.equal(await p.innerHTML('main'), '<p title="p"><div class="a" title="t">x</div></p><div id="b">y</div>' +
+    '<table><tr><td>0</td></tr></table>');
+}));
+
 test('a root that came empty is drawn', () => withPage({ ...counter, drawn: false }, async (host, p) => {
   await textIs(p, 'h2', '0 / 10');
   await p.click('button');

@@ -91,13 +91,14 @@ local function wanted_select(element)
   return chosen[#chosen] or options[1] and options[1].value or ""
 end
 
--- What the control holds as the state has it: text, a boolean, or a list.
+---What the control holds as the state has it: text, a boolean, or a list.
 local function wanted_of(element)
   if is_check(element) then return element.attrs.checked ~= nil end
   if element.tag == "select" then return wanted_select(element) end
   local v = element.attrs.value
   return v == true and "" or values.shown(v)
 end
+controls.wanted = wanted_of
 
 -- Edits -----------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 --
 -- Pages are declared while main.lua loads; pages.lua builds and serves them. The host reaches its
 -- functions through this module, too: `page.finish`, `page.lookup`, `page.html`.
--- May use: kinds, where, html, pages, route, trigger, native.
+-- May use: kinds, where, html, pages, route, trigger, var, native.
 
 local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
@@ -10,6 +10,7 @@ local native = require "tidelock.native"
 local pages = require "tidelock.pages"
 local route = require "tidelock.route"
 local trigger = require "tidelock.trigger"
+local var = require "tidelock.var"
 local where = require "tidelock.where"
 
 where.register()
@@ -39,17 +40,19 @@ local function collect_on_load(out, v)
   return out
 end
 
-local function text_option(name)
-  return function(v)
-    if type(v) ~= "string" or not utf8.len(v) then
-      where.fail("tl.page: %s is a string, got %s", name, kinds.describe(v))
-    end
+local function checked_title(v)
+  if kinds.of(v) == "var" then
+    var.operand(v, "tl.page: title")
     return v
   end
+  if type(v) ~= "string" or not utf8.len(v) then
+    where.fail("tl.page: title is a string or a Var, got %s", kinds.describe(v))
+  end
+  return v
 end
 
 local page_options = {
-  title = text_option "title",
+  title = checked_title,
   on_load = function(v) return collect_on_load({}, v) end,
   style = function(v)
     if type(v) ~= "boolean" then where.fail("tl.page: style is true or false, got %s", kinds.describe(v)) end
@@ -83,7 +86,7 @@ end
 
 ---Declares a page.
 ---@param text string the route: "/", "/post/[id]", "/docs/[[...rest]]", or "404"
----@param opts { title: string, on_load: any, style: boolean }|nil may be left out
+---@param opts { title: string|tl.Var, on_load: any, style: boolean }|nil may be left out
 ---@param fn fun(): any returns the page's element; runs once
 function page.page(text, opts, fn)
   if fn == nil and type(opts) == "function" then opts, fn = nil, opts end

@@ -2,13 +2,16 @@
 --
 -- When main.lua has loaded, `pages.finish` runs each page's function once and keeps its tree as
 -- JSON text; the host then asks `pages.lookup` and `pages.html`.
--- May use: kinds, where, ui, tree, route, native.
+-- May use: kinds, where, ui, tree, route, eval, markup, values, native.
 
+local eval = require "tidelock.eval"
 local kinds = require "tidelock.kinds"
+local markup = require "tidelock.markup"
 local native = require "tidelock.native"
 local route = require "tidelock.route"
 local tree = require "tidelock.tree"
 local ui = require "tidelock.ui"
+local values = require "tidelock.values"
 local where = require "tidelock.where"
 
 where.register()
@@ -32,17 +35,17 @@ end
 -- Errors of the page's own code get its route, too; error values keep their kind.
 local function build_tree(entry)
   where.page = entry.route
-  local ok, node, offers, hints = pcall(function()
+  local ok, built, title = pcall(function()
     local root = where.call(entry.fn)
     if kinds.of(root) ~= "node" and kinds.of(root) ~= "var" then
       where.fail_at(entry.where, "the page's function returned %s, not an element (is `return` missing?)",
         kinds.describe(root))
     end
-    return tree.build(root)
+    return table.pack(tree.build(root)), (tree.build(entry.opts.title or ""))
   end)
   where.page = nil
-  if ok then return node, offers, hints end
-  local err = node
+  if ok then return built, title end
+  local err = built
   if type(err) == "string" and not err:find("(page ", 1, true) then
     err = ("%s (page %q)"):format(err, entry.route)
   end
@@ -50,11 +53,11 @@ local function build_tree(entry)
 end
 
 local function build(entry)
-  local node, offers, hints = build_tree(entry)
-  entry.tree = node
-  entry.json = tree.json(node)
-  entry.offers, entry.hints = offers, hints
-  entry.title, entry.on_load, entry.style = entry.opts.title or "", entry.opts.on_load, entry.opts.style
+  local built, title = build_tree(entry)
+  entry.tree, entry.offers, entry.hints = table.unpack(built, 1, 3)
+  entry.json = tree.json(entry.tree)
+  entry.title, entry.title_json = title, tree.json(title)
+  entry.on_load, entry.style = entry.opts.on_load, entry.opts.style
 end
 
 -- Two pages may name different keys for one list: the first that was declared counts.
@@ -93,18 +96,21 @@ end
 
 ---@class tl.PageEntry
 ---@field route string
----@field title string
+---@field title any text, or a dynamic node
+---@field title_json string
 ---@field tree any plain tables; the same for every tab
 ---@field json string the tree as JSON text
 ---@field on_load table[]|nil event references
 ---@field style boolean|nil false: without the default style
 ---@field params table<string, string|string[]>
 ---@field status integer 200, or 404 for the page of what is not there
+---@field served table where the page's HTML is kept
 
 local function found(entry, params, status)
+  entry.served = entry.served or {}
   return {
-    route = entry.route, title = entry.title, tree = entry.tree, json = entry.json, on_load = entry.on_load, style = entry.style,
-    params = params, status = status,
+    route = entry.route, title = entry.title, title_json = entry.title_json, tree = entry.tree, json = entry.json,
+    on_load = entry.on_load, style = entry.style, served = entry.served, params = params, status = status,
   }
 end
 
@@ -122,39 +128,29 @@ function pages.lookup(app, path)
   return found(known.by_shape["404"], {}, 404)
 end
 
-local escapes = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
-
-local function escaped(text)
-  return (text:gsub('[&<>"]', escapes))
-end
-
 local function head_html(node)
-  local out = {}
-  for name, v in pairs(node.attrs) do
-    out[#out + 1] = v == true and " " .. name or (' %s="%s"'):format(name, escaped(tostring(v)))
-  end
-  table.sort(out)
-  return ("<%s%s>%s"):format(node.tag, table.concat(out), node.tag == "script" and "</script>" or "")
+  return ("<%s%s>%s"):format(node.tag, markup.attributes(node.attrs), node.tag == "script" and "</script>" or "")
 end
 
 -- In JSON text `<` stands in strings only, so the escape is safe, and no `</` or `<!--` remains.
 local function data_json(entry, opts)
   local text = ('{"route":%s,"title":%s,"tree":%s,"state":%s,"dev":%s}'):format(
-    native.json_encode(entry.route), native.json_encode(entry.title), entry.json,
+    native.json_encode(entry.route), entry.title_json, entry.json,
     opts.state_json or "{}", tostring(opts.dev == true))
   return (text:gsub("<", "\\u003c"))
 end
 
-local function head_lines(app, entry, opts)
+local function head_lines(app, entry, title, opts)
   local lines = {
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    "<title>" .. escaped(entry.title) .. "</title>",
+    "<title>" .. markup.escaped(title) .. "</title>",
   }
   local function add(line) lines[#lines + 1] = line end
   local css = entry.style == false and opts.bare_css or entry.style ~= false and opts.css
-  if css then add(('<link rel="stylesheet" href="%s">'):format(escaped(css))) end
-  if opts.js then add(('<script defer src="%s"></script>'):format(escaped(opts.js))) end
+  if css then add(('<link rel="stylesheet" href="%s">'):format(markup.escaped(css))) end
+  -- Not deferred: what a tab with a state of its own must not show is hidden before anything is painted.
+  if opts.js then add(('<script src="%s"></script>'):format(markup.escaped(opts.js))) end
   for _, node in ipairs(declared(app).head) do add(head_html(node)) end
   return table.concat(lines, "\n")
 end
@@ -166,20 +162,33 @@ local frame = [[
 %s
 </head>
 <body>
-<div id="tl-root"></div>
+<div id="tl-root">%s</div>
 <noscript><p>This page needs JavaScript.</p></noscript>
 <script type="application/json" id="tl-page">%s</script>
 </body>
 </html>
 ]]
 
----A page's HTML.
+-- The title and the body of a page in the default state.
+local function shown_by_default(entry, state)
+  local title = values.shown(eval.evaluate(entry.title, { state = state }))
+  return title, markup.html(eval.render(entry.tree, state))
+end
+
+---A page's HTML, with the default state. Made once for an address of each file and a default state.
 ---@param app table
 ---@param entry tl.PageEntry
 ---@param opts { state_json: string, dev: boolean, css: string|nil, bare_css: string|nil, js: string|nil } addresses; bare_css: for style = false
 ---@return string
 function pages.html(app, entry, opts)
-  return frame:format(escaped(declared(app).lang), head_lines(app, entry, opts), data_json(entry, opts))
+  local asked = ("%s %s %s %s %s"):format(opts.dev, opts.css, opts.bare_css, opts.js, opts.state_json)
+  if entry.served.asked ~= asked then
+    local title, body = shown_by_default(entry, native.json_decode(opts.state_json or "{}"))
+    entry.served.html = frame:format(markup.escaped(declared(app).lang), head_lines(app, entry, title, opts), body,
+      data_json(entry, opts))
+    entry.served.asked = asked
+  end
+  return entry.served.html
 end
 
 return pages

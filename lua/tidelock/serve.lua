@@ -25,7 +25,7 @@ end
 function serve.tree(path)
   local entry = entry_of(path)
   return entry.status, ('{"route":%s,"title":%s,"tree":%s}'):format(
-    native.json_encode(entry.route), native.json_encode(entry.title), entry.json)
+    native.json_encode(entry.route), entry.title_json, entry.json)
 end
 
 function serve.route(path) return entry_of(path).route end

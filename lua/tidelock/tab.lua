@@ -273,7 +273,7 @@ end
 ---The page's title.
 ---@return string
 function Tab:title()
-  return self.page_title
+  return values.shown(eval.evaluate(self.page_title, { state = self:whole_state() }))
 end
 
 ---The public state as plain tables: all states by name, or one.

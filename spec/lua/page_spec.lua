@@ -127,7 +127,9 @@ describe("tl.page", function()
 
   it("refuses options that are none", function()
     fails("unknown option titel %(did you mean title%?%)", page.page, "/", { titel = "x" }, paragraph)
-    fails("title is a string", page.page, "/", { title = 5 }, paragraph)
+    fails("title is a string or a Var", page.page, "/", { title = 5 }, paragraph)
+    fails("title: .* shows elements", page.page, "/", { title = ui.cond(ui.var("Job", "n"), ui.b "x") }, paragraph)
+    fails("Job._n is a backend var", page.page, "/", { title = ui.var("Job", "_n") }, paragraph)
     fails("on_load is an event", page.page, "/", { on_load = print }, paragraph)
     fails("last argument is a function", page.page, "/", {})
     fails("begins with /", page.page, "x", paragraph)
@@ -175,8 +177,8 @@ describe("a page's HTML", function()
     assert.matches('<meta charset="utf%-8">', text)
     assert.matches("<title>A &amp; &lt;b&gt;</title>", text)
     assert.matches('<link rel="stylesheet" href="/c.css">', text)
-    assert.matches('<script defer src="/c.js"></script>', text)
-    assert.matches('<div id="tl%-root"></div>', text)
+    assert.matches('<script src="/c.js"></script>', text)
+    assert.matches('<div id="tl%-root"><p>&lt;/script&gt;&lt;!%-%-</p></div>', text)
     local data = text:match '<script type="application/json" id="tl%-page">(.-)</script>'
     assert.is_nil(data:find("<", 1, true))
     local decoded = native.json_decode(data)
@@ -185,6 +187,41 @@ describe("a page's HTML", function()
     assert.same({ "p", {}, { "</script><!--" } }, decoded.tree)
     assert.same({ Job = { n = 1 } }, decoded.state)
     assert.is_true(decoded.dev)
+  end)
+
+  it("shows the default state", function()
+    local Job = { title = ui.var("Job", "title"), rows = ui.var("Job", "rows"), on = ui.var("Job", "on") }
+    page.page("/", { title = "Job: " .. Job.title }, function()
+      return ui.main {
+        ui.h1 { class = { "a", b = Job.on }, style = { color = "red" }, hidden = Job.on:eq(5), title = 'x"y', on_click = event "Job.go", Job.title },
+        ui.ul { ui.foreach(Job.rows, function(row, i) return ui.li { i, ". ", row.name } end) },
+        ui.cond(Job.on, ui.b "on", "off"), ui.br {},
+        ui.input { value = Job.title, disabled = true }, ui.input { type = "checkbox", checked = Job.on },
+        ui.textarea { value = "\n<x>" }, ui.pre "\ny",
+        ui.select { value = "2", ui.option { value = "1", "one" }, ui.option { value = "2", "two" } },
+        ui.select { ui.option { "p" }, ui.option { selected = true, "q" } },
+      }
+    end)
+    local text = html { state_json = '{"Job":{"title":"T<&","rows":[{"name":"r"},{"name":"s\\r"}],"on":true}}' }
+    assert.matches("<title>Job: T&lt;&amp;</title>", text)
+    assert.equal('<main><h1 class="a b" title="x&quot;y">T&lt;&amp;</h1><ul><li>1. r</li><li>2. s&#13;</li></ul><b>on</b><br>'
+      .. '<input disabled value="T&lt;&amp;"><input checked type="checkbox"><textarea>\n\n&lt;x&gt;</textarea><pre>\n\ny</pre>'
+      .. '<select><option value="1">one</option><option selected value="2">two</option></select>'
+      .. '<select><option>p</option><option selected>q</option></select></main>',
+      text:match '<div id="tl%-root">(.-)</div>')
+    assert.same({ ["$"] = "op", op = "..", args = { "Job: ", { ["$"] = "var", path = { "Job", "title" } } } },
+      native.json_decode(text:match 'id="tl%-page">(.-)</script>').title)
+  end)
+
+  it("is made anew when the default state is another one", function()
+    page.page("/", { title = ui.var("Job", "n") }, function() return ui.p { ui.var("Job", "n") } end)
+    page.finish(app)
+    local entry = page.lookup(app, "/")
+    for _, n in ipairs { "1", "2" } do
+      local text = page.html(app, entry, { state_json = ('{"Job":{"n":%s}}'):format(n) })
+      assert.matches("<p>" .. n .. "</p>", text)
+      assert.matches("<title>" .. n .. "</title>", text)
+    end
   end)
 
   it("has the app's head", function()

@@ -30,6 +30,7 @@ describe('HTTP', { concurrency: 4 }, () => {
     assert.equal(headers['x-content-type-options'], 'nosniff');
     assert.equal(headers['cache-control'], 'no-store');
     assert.match(body, /^<!doctype html>/i);
+    assert.match(body, /<div id="tl-root"><main>.*<\/main><\/div>/s);
     const [, data] = /<script type="application\/json" id="[\w-]+">(.*)<\/script>/.exec(body);
     const { route, state } = JSON.parse(data);
     assert.deepEqual([route, state.Job.n, state.Job.nothing], ['/', 0, null]);
