@@ -13,10 +13,12 @@ typedef struct fuzz_heard {
 
 void fuzz_hear(tl_buf *log, int event, int code, const void *payload, size_t n);
 
-/* Reads data by the codec, in pieces that `cuts` tells (NULL: whole). What it said is appended to heard. */
-void fuzz_ws_read(const tl_buf *data, fuzz_in *cuts, size_t max, fuzz_heard *heard);
+/* Reads data by the codec, in pieces that `cuts` tells (NULL: whole). What it said is appended to heard. zip: NULL, or
+ * compression was agreed on. */
+void fuzz_ws_read(const tl_buf *data, fuzz_in *cuts, size_t max, tl_zip *zip, fuzz_heard *heard);
 
-/* Frames that the input describes, masked as a client does; now and then with a fault. */
-void fuzz_frames(fuzz_in *in, tl_buf *out);
+/* Frames that the input describes, masked as a client does; now and then with a fault. zip: NULL, or some messages are
+ * compressed by it. */
+void fuzz_frames(fuzz_in *in, tl_zip *zip, tl_buf *out);
 
 #endif

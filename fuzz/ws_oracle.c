@@ -98,13 +98,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t max = limits[how >> 1 & 3];
   tl_buf wire = {0};
   if (how & 1)
-    fuzz_frames(&in, &wire);
+    fuzz_frames(&in, NULL, &wire);
   else
     tl_buf_put(&wire, in.p, (size_t)(in.end - in.p));
   whole_frames(&wire);
   fuzz_heard ours = {.code = 0};
   oracle o;
-  fuzz_ws_read(&wire, NULL, max, &ours);
+  fuzz_ws_read(&wire, NULL, max, NULL, &ours);
   bool newer = ours.closed >= 1012 && ours.closed <= 1014;
   ask(&wire, max, &o);
   if (!newer) agree(&ours, &o.heard);

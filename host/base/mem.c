@@ -41,10 +41,15 @@ static inline void count(int64_t by) {
   atomic_store_explicit(&t->live, atomic_load_explicit(&t->live, memory_order_relaxed) + by, memory_order_relaxed);
 }
 
-void *tl_alloc(size_t size) {
+void *tl_try_alloc(size_t size) {
   void *p = malloc(size ? size : 1);
+  if (p) count(1);
+  return p;
+}
+
+void *tl_alloc(size_t size) {
+  void *p = tl_try_alloc(size);
   if (!p) out_of_memory(size);
-  count(1);
   return p;
 }
 

@@ -7,6 +7,7 @@
 
 void *tl_alloc(size_t size);               /* uninitialised */
 void *tl_calloc(size_t size);              /* zeroed */
+void *tl_try_alloc(size_t size);           /* uninitialised; NULL: there is none. For what can be done without */
 void *tl_realloc(void *p, size_t size);    /* p may be NULL */
 void tl_free(void *p);                     /* p may be NULL */
 char *tl_strndup(const char *s, size_t n); /* NUL-terminated copy */

@@ -1,6 +1,9 @@
 /* ws.c: the frame codec. A frame that came whole is unmasked and delivered where it lies; only the bytes of a frame
  * that is still on its way are copied, into w->partial, and that memory goes back as soon as the frame is complete.
  *
+ * What is compressed is gathered as it comes and inflated when its message is whole: the inflater is shared, so it must
+ * be done with one message before the next. What is gathered cannot be larger than what tl_zip_bound says of the limit.
+ *
  * Invariant: w->partial is empty or holds the beginning of exactly one frame, never a whole one. A header is checked
  * as soon as its bytes are there, so a peer that announces too much is failed before it is believed.
  *
@@ -10,11 +13,12 @@
 #include "base/utf8.h"
 
 enum { CONT = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10, CONTROL_MAX = 125 };
-enum { PROTOCOL_ERROR = 1002, BAD_TEXT = 1007, TOO_LARGE = 1009, NO_CODE = 1005 };
+enum { PROTOCOL_ERROR = 1002, NO_CODE = 1005, BAD_DATA = 1007, TOO_LARGE = 1009, NO_MEMORY = 1011 };
+enum { FIN = 0x80, RESERVED = 0x70, MASKED = 0x80 };
 
 typedef struct frame {
   uint8_t opcode;
-  bool fin;
+  bool fin, compressed;
   size_t head, payload; /* bytes */
 } frame;
 
@@ -28,11 +32,17 @@ void tl_ws_free(tl_ws *w) {
   tl_buf_free(&w->message);
 }
 
+/* The only meaning that a reserved bit may have, and only where a message begins. */
+static bool says_compressed(const tl_ws *w, uint8_t first) {
+  uint8_t opcode = first & 15;
+  return w->zip && (first & RESERVED) == TL_WS_COMPRESSED && (opcode == TEXT || opcode == BINARY);
+}
+
 /* The first two bytes: whatever can be wrong without knowing the length. */
 static int check_start(const tl_ws *w, const uint8_t *p) {
   uint8_t opcode = p[0] & 15;
-  bool fin = p[0] & 0x80;
-  if (p[0] & 0x70 || !(p[1] & 0x80)) return PROTOCOL_ERROR; /* reserved bits (no extension is spoken), no mask */
+  bool fin = p[0] & FIN;
+  if ((p[0] & RESERVED && !says_compressed(w, p[0])) || !(p[1] & MASKED)) return PROTOCOL_ERROR;
   if (opcode >= CLOSE) return opcode > PONG || !fin || (p[1] & 127) > CONTROL_MAX ? PROTOCOL_ERROR : 0;
   if (opcode > BINARY) return PROTOCOL_ERROR;
   return (opcode == CONT) == (w->opcode != 0) ? 0 : PROTOCOL_ERROR;
@@ -56,6 +66,13 @@ static int read_length(const uint8_t *p, uint64_t *length) {
   return 0;
 }
 
+static bool has_room(const tl_ws *w, const frame *f, uint64_t length) {
+  bool goes_on = f->opcode == CONT;
+  size_t before = goes_on ? w->message.len : 0;
+  size_t max = f->compressed || (goes_on && w->compressed) ? tl_zip_bound(w->max) : w->max;
+  return length <= max && before <= max - (size_t)length;
+}
+
 /* Reads the header at p as far as n bytes allow. 0 with f->head 0: more bytes are needed. */
 static int read_head(const tl_ws *w, const uint8_t *p, size_t n, frame *f) {
   uint64_t length;
@@ -67,9 +84,9 @@ static int read_head(const tl_ws *w, const uint8_t *p, size_t n, frame *f) {
   if (n < head - 4) return 0; /* the length decides before the mask has come */
   if ((code = read_length(p, &length))) return code;
   f->opcode = p[0] & 15;
-  f->fin = p[0] & 0x80;
-  size_t before = f->opcode == CONT ? w->message.len : 0;
-  if (f->opcode < CLOSE && (length > w->max || before > w->max - (size_t)length)) return TOO_LARGE;
+  f->fin = p[0] & FIN;
+  f->compressed = p[0] & TL_WS_COMPRESSED;
+  if (f->opcode < CLOSE && !has_room(w, f, length)) return TOO_LARGE;
   if (n < head) return 0;
   f->head = head;
   f->payload = (size_t)length;
@@ -125,16 +142,39 @@ static bool check_text(tl_ws *w, bool fin) {
   return tl_utf8_valid(p, n);
 }
 
+/* A message as it is meant, not yet known to be text. */
+static int message(uint8_t opcode, const char *p, size_t n, tl_ws_fn fn, void *ctx) {
+  if (opcode == TEXT && !tl_utf8_valid(p, n)) return BAD_DATA;
+  fn(ctx, opcode == TEXT ? TL_WS_TEXT : TL_WS_BINARY, p, n, 0);
+  return 0;
+}
+
+static int inflated(const tl_ws *w, uint8_t opcode, const char *p, size_t n, tl_ws_fn fn, void *ctx) {
+  static const int codes[] = {[TL_ZIP_BAD] = BAD_DATA, [TL_ZIP_TOO_LARGE] = TOO_LARGE, [TL_ZIP_NO_MEMORY] = NO_MEMORY};
+  tl_buf whole = {0};
+  int code = codes[tl_zip_unpack(w->zip, p, n, w->max, &whole)];
+  if (!code) code = message(opcode, whole.data, whole.len, fn, ctx);
+  tl_buf_free(&whole);
+  return code;
+}
+
 static int fragment(tl_ws *w, const frame *f, const char *p, tl_ws_fn fn, void *ctx) {
-  if (f->opcode != CONT) w->opcode = f->opcode;
+  if (f->opcode != CONT) {
+    w->opcode = f->opcode;
+    w->compressed = f->compressed;
+  }
   tl_buf_put(&w->message, p, f->payload);
-  if (w->opcode == TEXT && !check_text(w, f->fin)) return BAD_TEXT;
+  if (w->opcode == TEXT && !w->compressed && !check_text(w, f->fin)) return BAD_DATA;
   if (!f->fin) return 0;
-  fn(ctx, w->opcode == TEXT ? TL_WS_TEXT : TL_WS_BINARY, w->message.data, w->message.len, 0);
+  int code = 0;
+  if (w->compressed)
+    code = inflated(w, w->opcode, w->message.data, w->message.len, fn, ctx);
+  else
+    fn(ctx, w->opcode == TEXT ? TL_WS_TEXT : TL_WS_BINARY, w->message.data, w->message.len, 0);
   tl_buf_free(&w->message);
   w->checked = 0;
   w->opcode = 0;
-  return 0;
+  return code;
 }
 
 static bool code_is_valid(int code) {
@@ -148,7 +188,7 @@ static int closing(tl_ws *w, const char *p, size_t n, tl_ws_fn fn, void *ctx) {
   if (n) {
     code = (uint8_t)p[0] << 8 | (uint8_t)p[1];
     if (!code_is_valid(code)) return PROTOCOL_ERROR;
-    if (!tl_utf8_valid(p + 2, n - 2)) return BAD_TEXT;
+    if (!tl_utf8_valid(p + 2, n - 2)) return BAD_DATA;
   }
   w->closed = true;
   fn(ctx, TL_WS_CLOSE, n ? p + 2 : p, n ? n - 2 : 0, code);
@@ -167,9 +207,8 @@ static int deliver(tl_ws *w, const frame *f, char *p, tl_ws_fn fn, void *ctx) {
   default: break;
   }
   if (!f->fin) return fragment(w, f, p, fn, ctx);
-  if (f->opcode == TEXT && !tl_utf8_valid(p, f->payload)) return BAD_TEXT;
-  fn(ctx, f->opcode == TEXT ? TL_WS_TEXT : TL_WS_BINARY, p, f->payload, 0);
-  return 0;
+  if (f->compressed) return inflated(w, f->opcode, p, f->payload, fn, ctx);
+  return message(f->opcode, p, f->payload, fn, ctx);
 }
 
 /* Frames that lie whole in data; *used says how far. */
@@ -241,7 +280,7 @@ int tl_ws_read(tl_ws *w, char *data, size_t n, tl_ws_fn fn, void *ctx) {
 
 size_t tl_ws_head(char out[14], int opcode, size_t payload) {
   size_t n = 2;
-  out[0] = (char)(0x80 | opcode);
+  out[0] = (char)(FIN | opcode);
   if (payload <= CONTROL_MAX) {
     out[1] = (char)payload;
     return n;

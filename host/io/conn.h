@@ -37,6 +37,7 @@ struct tl_server {
   uint32_t refused_at; /* when the last failing accept was logged */
   uint32_t date_at;
   char date[40];
+  tl_zip zip; /* for all connections */
 };
 
 struct tl_conn {

@@ -27,6 +27,7 @@ static void on_handle_closed(uv_handle_t *h) {
 static void on_sweep(uv_timer_t *t) {
   tl_server *s = t->data;
   uint32_t now = tl__now(s);
+  tl_zip_tick(&s->zip);
   for (tl_conn *c = s->conns, *next; c; c = next) {
     next = c->next; /* c itself is only ever freed by its close callback, and so is next */
     tl__conn_tick(c, now);
@@ -54,7 +55,10 @@ void tl__server_add(tl_server *s, tl_conn *c) {
 void tl__server_gone(tl_server *s, tl_conn *c) {
   unlink_conn(s, c);
   if (c->resumed) s->resumed--;
-  if (--s->count == 0 && !s->freed) uv_timer_stop(&s->sweep);
+  if (--s->count == 0) {
+    tl_zip_free(&s->zip);
+    if (!s->freed) uv_timer_stop(&s->sweep);
+  }
   maybe_free(s);
 }
 

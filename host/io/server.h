@@ -16,6 +16,7 @@ typedef struct tl_server_opts {
   size_t max_header, max_body, max_frame;            /* bytes; 0: defaults 16 KiB, 1 MiB, 1 MiB */
   unsigned ping_every_s, silent_s, header_timeout_s; /* 0: defaults 25, 60, 10 */
   int send_buffer; /* bytes that the kernel holds unsent before tl_conn_queued grows (TCP_NOTSENT_LOWAT); 0: 16 KiB */
+  bool no_compression; /* of WebSocket messages, whatever a client offers */
 } tl_server_opts;
 
 typedef struct tl_server_handlers {
@@ -63,7 +64,8 @@ bool tl_http_respond_file(tl_http_req *r, const char *dir, const char *path);
 /* WebSocket. */
 void tl_conn_set_user(tl_conn *c, void *user);
 void *tl_conn_user(const tl_conn *c);
-void tl_conn_send(tl_conn *c, const char *text, size_t n); /* one text frame: tries at once, queues the rest */
+void tl_conn_send(tl_conn *c, const char *text, size_t n); /* one text frame, compressed if that is agreed
+                                                              on and worth it: tries at once, queues the rest */
 size_t tl_conn_queued(const tl_conn *c);                   /* bytes that the kernel has not taken yet */
 void tl_conn_ping(tl_conn *c);
 void tl_conn_close(tl_conn *c, int code,

@@ -1,5 +1,8 @@
 /* websocket.c: the handshake (RFC 6455 section 4, subprotocol tidelock.1), and frames to and from the codec.
  *
+ * Compression: what is small would hardly become smaller, and must be quick; what is larger than COMPRESS_OVER goes
+ * through the server's one packer when the client has agreed to it.
+ *
  * After the upgrade a connection holds no HTTP state. How it ends: the peer closes (its frame is answered, then the
  * socket closes), we close (our frame, then the peer's or 2 s), the peer breaks a rule (our frame, then whatever it
  * still sends is read away so that our frame is not lost to a reset), or it is silent or does not read (at once). */
@@ -8,7 +11,16 @@
 #include "base/mem.h"
 #include "io/http.h"
 
-enum { TEXT = 1, CLOSE = 8, PING = 9, PONG = 10, CLOSE_S = 2, MAX_CONTROL = 8, STOP_READING = 1024 * 1024 };
+enum {
+  TEXT = 1,
+  CLOSE = 8,
+  PING = 9,
+  PONG = 10,
+  CLOSE_S = 2,
+  MAX_CONTROL = 8,
+  STOP_READING = 1024 * 1024,
+  COMPRESS_OVER = 1024
+};
 
 #define SUBPROTOCOL "tidelock.1"
 
@@ -22,7 +34,17 @@ static bool key_is_valid(const tl_http_req *r) {
          strcmp(key + 22, "==") == 0;
 }
 
-static int check_handshake(const tl_http_req *r, const char **headers) {
+/* What is offered in all the header's lines. False: a line is not of the grammar. */
+static bool read_offers(const tl_http_req *r, tl_ws_terms *terms) {
+  for (size_t i = 0; i < tl_http_header_count(r); i++) {
+    const char *name, *value;
+    tl_http_header_at(r, i, &name, &value);
+    if (!strcmp(name, "sec-websocket-extensions") && tl_ws_offers(value, terms)) return false;
+  }
+  return true;
+}
+
+static int check_handshake(const tl_http_req *r, const char **headers, tl_ws_terms *terms) {
   const char *version = tl_http_header(r, "sec-websocket-version");
   if (r->parser.method != HTTP_GET) {
     *headers = "Allow: GET\r\n";
@@ -35,18 +57,24 @@ static int check_handshake(const tl_http_req *r, const char **headers) {
   }
   if (tl__http_count(r, "origin") > 1) return 400; /* the handler sees one, and that must be the one */
   if (!key_is_valid(r) || !tl__http_has_token(r, "sec-websocket-protocol", SUBPROTOCOL, true)) return 400;
-  return 0;
+  return read_offers(r, terms) ? 0 : 400;
 }
 
-static void send_upgrade(tl_conn *c) {
+static void send_upgrade(tl_conn *c, const tl_ws_terms *terms) {
   const char *key = tl_http_header(c->http, "sec-websocket-key");
   char accept[29];
   tl_buf out = {0};
   tl_ws_accept(key, strlen(key), accept);
   tl_buf_printf(&out,
                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: " SUBPROTOCOL "\r\n\r\n",
+                "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: " SUBPROTOCOL "\r\n",
                 accept);
+  if (terms->bits) {
+    char agreed[112];
+    tl_ws_agreed(terms, agreed);
+    tl_buf_printf(&out, "Sec-WebSocket-Extensions: %s\r\n", agreed);
+  }
+  tl_buf_puts(&out, "\r\n");
   uv_buf_t b = uv_buf_init(out.data, (unsigned)out.len);
   tl__conn_write(c, &b, 1, TL__ANY);
   tl_buf_free(&out);
@@ -61,17 +89,21 @@ static uint32_t first_ping(const tl_server *s) {
 void tl__ws_handshake(tl_conn *c) {
   tl_server *s = c->server;
   const char *headers = NULL;
-  int status = check_handshake(c->http, &headers);
+  tl_ws_terms terms = {0};
+  int status = check_handshake(c->http, &headers, &terms);
   if (!status) status = s->on.upgrade(s->ctx, c->http);
   if (status) {
     tl__http_refuse(c, status, headers);
     return;
   }
   tl_ws_init(&c->ws, s->opts.max_frame);
+  if (s->opts.no_compression) terms.bits = 0;
+  c->ws.bits = terms.bits;
+  if (terms.bits) c->ws.zip = &s->zip;
   c->state = TL__OPEN;
   c->is_ws = true;
   c->ping_at = tl__now(s) + first_ping(s);
-  send_upgrade(c);
+  send_upgrade(c, &terms);
   s->on.ws_open(s->ctx, c, c->http);
   tl__http_gone(c);
 }
@@ -146,7 +178,10 @@ void *tl_conn_user(const tl_conn *c) { return c->user; }
 
 void tl_conn_send(tl_conn *c, const char *text, size_t n) {
   if (c->state != TL__OPEN) return;
-  send_frame(c, TEXT, text, n, TL__ANY);
+  if (n > COMPRESS_OVER && c->ws.zip && tl_zip_pack(c->ws.zip, c->ws.bits, text, n))
+    send_frame(c, TEXT | TL_WS_COMPRESSED, c->ws.zip->packed.data, c->ws.zip->packed.len, TL__ANY);
+  else
+    send_frame(c, TEXT, text, n, TL__ANY);
   /* Whoever asks without reading the answers is not listened to until it reads. */
   if (c->blocked && tl_conn_queued(c) > STOP_READING) tl__conn_read(c, false);
 }

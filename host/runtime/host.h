@@ -25,7 +25,7 @@ typedef struct tl_config {
   double tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time;
   double event_rate, event_burst; /* events a second, and at once */
   size_t memory_limit, state_limit, frame_limit, max_tabs, queue_limit;
-  bool style, dev;
+  bool compress, style, dev;
 } tl_config;
 void tl_config_defaults(tl_config *c);
 /* 0, or -1: no such option (err NULL), or a wrong value (err tells). */

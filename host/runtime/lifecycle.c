@@ -40,8 +40,10 @@ tl_host *tl_host_new(bool testing) {
 }
 
 int tl_host_listen(tl_host *h, const char *bind, int port, const char **err) {
-  tl_server_opts o = {
-      .host = bind, .port = port, .max_frame = h->config.frame_limit ? h->config.frame_limit : SIZE_MAX};
+  tl_server_opts o = {.host = bind,
+                      .port = port,
+                      .max_frame = h->config.frame_limit ? h->config.frame_limit : SIZE_MAX,
+                      .no_compression = !h->config.compress};
   tl_server_handlers handlers = tl_web_handlers();
   snprintf(h->bind, sizeof h->bind, "%s", bind);
   h->server = tl_server_start(h->loop, &o, &handlers, h, err);

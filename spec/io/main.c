@@ -51,6 +51,9 @@ int main(int argc, char **argv) {
   unsetenv("all_proxy");
   unsetenv("ALL_PROXY");
   run("ws", ws_spec, only);
+  run("offer", offer_spec, only);
+  run("deflate", deflate_spec, only);
+  run("compressed", compressed_spec, only);
   run("loop", loop_spec, only);
   run("http", http_spec, only);
   run("websocket", websocket_spec, only);

@@ -15,6 +15,9 @@ void spec_check_has(const char *text, const char *part, bool wanted, const char 
 #define CHECK_LACKS(text, part) spec_check_has((text), (part), false, __FILE__, __LINE__)
 
 void ws_spec(void);
+void offer_spec(void);
+void deflate_spec(void);
+void compressed_spec(void);
 void loop_spec(void);
 void http_spec(void);
 void websocket_spec(void);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/mem.h"
 #include "spec.h"
@@ -140,6 +141,193 @@ static void failures(wire *w) {
   tl_buf_free(&big);
 }
 
+/* ---- compression ---- */
+
+#define OFFER "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+
+/* A connection whose handshake has these lines in addition; *answer is its head. */
+static int open_offering(wire *w, const char *lines, tl_buf *answer) {
+  static const char whole[] = WIRE_HANDSHAKE;
+  tl_buf request = {0};
+  tl_buf_put(&request, whole, sizeof whole - 3); /* without the empty line */
+  tl_buf_printf(&request, "%s\r\n", lines);
+  int fd = wire_connect(w, 0);
+  wire_send(w, fd, request.data, request.len);
+  CHECK(wire_wait(w, fd, answer, "\r\n\r\n", 1000));
+  tl_buf_cstr(answer);
+  tl_buf_free(&request);
+  return fd;
+}
+
+static void offered(wire *w, const char *lines, const char *agreed) {
+  tl_buf answer = {0};
+  int fd = open_offering(w, lines, &answer);
+  CHECK_INT(wire_status(answer.data), 101);
+  if (agreed)
+    CHECK_HAS(answer.data, agreed);
+  else
+    CHECK_LACKS(answer.data, "Extensions");
+  close(fd);
+  tl_buf_free(&answer);
+}
+
+static void offers(wire *w) {
+  spec_group("websocket offers");
+#define AGREED \
+  "\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+  offered(w, "", NULL);
+  offered(w, OFFER, AGREED "\r\n");
+  offered(w, "sec-websocket-extensions:permessage-deflate;server_max_window_bits=10\r\n",
+          AGREED "; server_max_window_bits=10\r\n");
+  offered(w, "Sec-WebSocket-Extensions: other\r\n" OFFER, AGREED "\r\n");
+  offered(w, "Sec-WebSocket-Extensions: permessage-deflate; unknown\r\n", NULL);
+  offered(w, "Sec-WebSocket-Extensions: x-webkit-deflate-frame\r\n", NULL);
+  offered(w, "Sec-WebSocket-Extensions:\r\n", NULL);
+  static const char last[] = "tidelock.1\r\n\r\n";
+  handshake(w, last, "tidelock.1\r\nSec-WebSocket-Extensions: permessage-deflate;\r\n\r\n", 400);
+  handshake(w, last, "tidelock.1\r\n" OFFER "Sec-WebSocket-Extensions: a;b=\"\r\n\r\n", 400);
+}
+
+/* The one frame in `in`, which the client inflates. */
+static void check_inflated(const tl_buf *in, const char *want, size_t n) {
+  const uint8_t *p = (const uint8_t *)in->data;
+  size_t head = p[1] < 126 ? 2 : p[1] == 126 ? 4 : 10;
+  tl_buf payload = {0}, out = {0};
+  tl_buf_put(&payload, p + head, in->len - head);
+  tl_buf_put(&payload, "\0\0\xff\xff", 4);
+  tl_buf_grow(&out, n + 1);
+  z_stream s = {.zalloc = Z_NULL};
+  CHECK(inflateInit2(&s, -15) == Z_OK);
+  s.next_in = (Bytef *)payload.data;
+  s.avail_in = (uInt)payload.len;
+  s.next_out = (Bytef *)out.data;
+  s.avail_out = (uInt)n + 1;
+  CHECK(inflate(&s, Z_SYNC_FLUSH) == Z_OK);
+  CHECK(s.avail_out == 1 && memcmp(out.data, want, n) == 0);
+  inflateEnd(&s);
+  tl_buf_free(&payload);
+  tl_buf_free(&out);
+}
+
+/* Sends a text, which the server says as well; gives the first byte of its frame, and the frame. */
+static int echoed(wire *w, int fd, const char *text, size_t n, tl_buf *in) {
+  tl_buf_clear(in);
+  wire_send_frame(w, fd, 0x81, text, n);
+  if (!wire_wait_bytes(w, fd, in, 4, 2000)) return -1;
+  wire_turn(w, 20);
+  wire_wait(w, fd, in, "never said", 20); /* whatever else has come */
+  return (uint8_t)in->data[0];
+}
+
+/* Noise is sent as it is. */
+static void not_smaller(wire *w, int fd) {
+  char noise[5000];
+  unsigned long long state = 88172645463325252u;
+  tl_buf in = {0};
+  for (size_t i = 0; i < sizeof noise; i++) {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    noise[i] = (char)(state >> 32);
+  }
+  w->conn = NULL;
+  wire_send_frame(w, fd, 0x81, "me", 2); /* whose connection it is */
+  CHECK(wire_wait(w, fd, &in, "\x81\x02me", 1000));
+  tl_buf_clear(&in);
+  tl_conn_send(w->conn, noise, sizeof noise);
+  CHECK(wire_wait_bytes(w, fd, &in, sizeof noise + 4, 1000));
+  CHECK(in.len == sizeof noise + 4 && (uint8_t)in.data[0] == 0x81 && !memcmp(in.data + 4, noise, sizeof noise));
+  tl_buf_free(&in);
+}
+
+static void compression(wire *w) {
+  spec_group("websocket compression");
+  enum { SIZE = 50000 };
+  static char text[SIZE];
+  for (size_t i = 0; i < SIZE; i++) {
+    text[i] = "{\"id\":17,\"name\":\"row\"},"[i % 23];
+  }
+  tl_buf in = {0}, answer = {0};
+  int fd = open_offering(w, OFFER, &answer), plain = wire_open(w, 0);
+  for (int i = 0; i < 2; i++) { /* once more, and between other sizes */
+    CHECK_INT(echoed(w, fd, text, SIZE, &in), 0xc1);
+    CHECK(in.len < SIZE / 20);
+    check_inflated(&in, text, SIZE);
+    CHECK_INT(echoed(w, fd, text, 1025, &in), 0xc1);
+    check_inflated(&in, text, 1025);
+    CHECK_INT(echoed(w, fd, text, 1024, &in), 0x81);
+    CHECK_INT(in.len, 1024 + 4);
+    CHECK_INT(echoed(w, fd, text, 100, &in), 0x81);
+    CHECK_INT(in.len, 102);
+    CHECK_INT(echoed(w, plain, text, SIZE, &in), 0x81);
+    CHECK_INT(in.len, SIZE + 4);
+  }
+  tl_buf_clear(&in);
+  wire_send_frame(w, fd, 0xc1, "\xf2\x48\xcd\xc9\xc9\x07\x00", 7);
+  CHECK(wire_wait(w, fd, &in, "\x81\x05Hello", 1000));
+  close(plain);
+  wire_turn(w, 5);
+  not_smaller(w, fd);
+  close(fd);
+  tl_buf_free(&in);
+  tl_buf_free(&answer);
+}
+
+/* Each of these is closed with its code; others are served as before. */
+static void compressed_failures(wire *w) {
+  spec_group("websocket compressed failures");
+  static const struct {
+    int first;
+    const char *payload;
+    size_t n;
+    const char *close_frame;
+  } bad[] = {
+      {0xc1, "\x07\x00", 2, "\x88\x02\x03\xef"},                     /* 1007: cannot be inflated */
+      {0xc1, "\x00\x01\x00\xfe\xff\xff\x00", 7, "\x88\x02\x03\xef"}, /* 1007: not UTF-8 */
+      {0xc9, "", 0, "\x88\x02\x03\xea"},                             /* 1002 */
+      {0xa1, "x", 1, "\x88\x02\x03\xea"},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    tl_buf in = {0};
+    int fd = open_offering(w, OFFER, &in);
+    tl_buf_clear(&in);
+    wire_send_frame(w, fd, bad[i].first, bad[i].payload, bad[i].n);
+    CHECK(wire_wait(w, fd, &in, NULL, 3000));
+    CHECK(in.len == 4 && memcmp(in.data, bad[i].close_frame, 4) == 0);
+    close(fd);
+    tl_buf_free(&in);
+  }
+}
+
+/* Two MiB of one letter, in 2 KB: over the limit of 1 MiB. */
+static void bomb(wire *w) {
+  spec_group("websocket bomb");
+  tl_buf in = {0};
+  char *text = tl_alloc(2 << 20);
+  static char payload[10000];
+  memset(text, 'a', 2 << 20);
+  z_stream s = {
+      .next_in = (Bytef *)text, .avail_in = 2 << 20, .next_out = (Bytef *)payload, .avail_out = sizeof payload};
+  CHECK(deflateInit2(&s, 9, Z_DEFLATED, -15, 9, 0) == Z_OK && deflate(&s, Z_SYNC_FLUSH) == Z_OK && s.avail_out);
+  int fd = open_offering(w, OFFER, &in);
+  tl_buf_clear(&in);
+  wire_send_frame(w, fd, 0xc1, payload, sizeof payload - s.avail_out - 4);
+  CHECK(wire_wait(w, fd, &in, NULL, 3000));
+  CHECK(in.len == 4 && memcmp(in.data, "\x88\x02\x03\xf1", 4) == 0);
+  close(fd);
+  deflateEnd(&s);
+  tl_free(text);
+  tl_buf_free(&in);
+}
+
+/* An offer of what is switched off is declined. */
+static void no_compression(void) {
+  spec_group("websocket without compression");
+  wire w;
+  tl_server_opts o = {.no_compression = true};
+  wire_start(&w, &o);
+  offered(&w, OFFER, NULL);
+  wire_stop(&w);
+}
+
 static void closing(wire *w) {
   spec_group("websocket closing");
   tl_buf in = {0};
@@ -271,6 +459,10 @@ void websocket_spec(void) {
   handshake_answer(&w);
   cut_everywhere(&w);
   failures(&w);
+  offers(&w);
+  compression(&w);
+  compressed_failures(&w);
+  bomb(&w);
   closing(&w);
   slow_reader(&w);
   dead_reader(&w);
@@ -278,6 +470,7 @@ void websocket_spec(void) {
   CHECK_INT(tl_server_conns(w.server), 0);
   CHECK_INT(w.opened, w.closed);
   wire_stop(&w);
+  no_compression();
   pings();
   teardown();
 }

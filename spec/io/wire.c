@@ -93,6 +93,7 @@ static void on_open(void *ctx, tl_conn *c, tl_http_req *r) {
 
 static void on_text(void *ctx, tl_conn *c, const char *text, size_t n) {
   wire *w = ctx;
+  w->conn = c;
   tl_buf_printf(&w->log, "text:%.*s ", (int)(n < 40 ? n : 40), text);
   if (n == 5 && memcmp(text, "close", 5) == 0)
     tl_conn_close(c, 4400, "bye");

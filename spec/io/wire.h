@@ -10,7 +10,7 @@ typedef struct wire {
   tl_server *server;
   int port;
   const char *dir;   /* of /files/ */
-  tl_conn *conn;     /* the last one opened and not yet closed */
+  tl_conn *conn;     /* the last that was opened or said a text, while it is open */
   tl_http_req *held; /* of /hold */
   int opened, closed, drained, pongs, requests, refuse_upgrade;
   bool mute; /* texts are logged, not echoed */

@@ -25,12 +25,6 @@ describe('init', { concurrency: 4 }, () => {
     assert.equal(one.socket.messages[0].init.route, '/post/[id]');
     assert.equal(two.socket.messages[0].init.route, '404');
   });
-
-  it('is not compressed, whatever the client offers', async t => {
-    const page = await openPage(t, host(), { perMessageDeflate: true });
-    assert.equal(page.socket.ws.extensions, '');
-    assert.equal(page.socket.ws.protocol, 'tidelock.1');
-  });
 });
 
 describe('events', { concurrency: 4 }, () => {
