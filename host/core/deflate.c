@@ -82,7 +82,7 @@ void tl_zip_tick(tl_zip *z) {
 
 /* ---- to compress ---- */
 
-/* There is room for the message when it becomes smaller, and for no more: if that is used up, it did not. */
+/* There is room for what is smaller and its tail, and one byte: if that is used up, it is not smaller. */
 bool tl_zip_pack(tl_zip *z, int bits, const char *p, size_t n) {
   if (n > UINT_MAX - TAIL) return false;
   z_stream *s = packer(z, bits);
@@ -93,7 +93,7 @@ bool tl_zip_pack(tl_zip *z, int bits, const char *p, size_t n) {
   s->next_in = (const Bytef *)p;
   s->avail_in = (uInt)n;
   s->next_out = (Bytef *)z->packed.data;
-  s->avail_out = (uInt)n + TAIL - 1;
+  s->avail_out = (uInt)n + TAIL;
   if (deflate(s, Z_SYNC_FLUSH) != Z_OK || !s->avail_out) return false;
   z->packed.len = (size_t)((char *)s->next_out - z->packed.data) - TAIL;
   return true;

@@ -8,6 +8,7 @@
 
 tl_buf case_in, case_seen;
 tl_zip *case_zip;
+size_t case_max = CASE_MAX;
 
 const char *const case_good_text[] = {"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5",
                                       "\xf0\x90\x80\x80",
@@ -67,7 +68,7 @@ void case_feed(tl_ws *w, const char *p, size_t n) {
 /* Reads case_in in pieces: the first of `cut` bytes, then of `step`. */
 static const char *read_cut(size_t cut, size_t step) {
   tl_ws w;
-  tl_ws_init(&w, CASE_MAX);
+  tl_ws_init(&w, case_max);
   w.zip = case_zip;
   tl_buf_clear(&case_seen);
   for (size_t at = 0, n; at < case_in.len; at += n) {
@@ -91,6 +92,13 @@ void case_expect(const char *name, const char *want) {
 }
 
 void case_frame(int first, const void *payload, size_t n) { wire_frame(&case_in, first, payload, n); }
+void case_masked(int first, const char mask[4], const char *payload, size_t n) {
+  const char head[] = {(char)first, (char)(0x80 | n)};
+  case_raw(head, 2);
+  case_raw(mask, 4);
+  for (size_t i = 0; i < n; i++) tl_buf_putc(&case_in, (char)(payload[i] ^ mask[i & 3]));
+}
+
 void case_text(int first, const char *payload) { case_frame(first, payload, strlen(payload)); }
 void case_raw(const char *bytes, size_t n) { tl_buf_put(&case_in, bytes, n); }
 

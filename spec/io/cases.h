@@ -4,16 +4,17 @@
 #define SPEC_IO_CASES_H
 #include "core/ws.h"
 
-enum { CASE_MAX = 1000 }; /* the limit of a message */
-
+enum { CASE_MAX = 1000 };
+extern size_t case_max;  /* the limit of a message; CASE_MAX unless set */
 extern tl_buf case_in;   /* what the case sends */
 extern tl_buf case_seen; /* what it led to, as words: "text hello ", "close 1000 why ", "fail 1002 " */
 extern tl_zip *case_zip; /* NULL: compression was not agreed on */
 
 extern const char *const case_good_text[], *const case_bad_text[]; /* UTF-8 or not; NULL behind the last */
 
-/* To case_in: a masked frame; the same of a text; bytes. */
+/* To case_in: a masked frame; the same with another mask, and of a text; bytes. */
 void case_frame(int first, const void *payload, size_t n);
+void case_masked(int first, const char mask[4], const char *payload, size_t n); /* n under 126 */
 void case_text(int first, const char *payload);
 void case_raw(const char *bytes, size_t n);
 

@@ -243,6 +243,10 @@ static void limits(void) {
   case_expect("compressed, announced 2 GiB", "fail 1009 ");
   case_frame(0x81, text, CASE_MAX + 1);
   case_expect("plain, over the limit where compression was agreed on", "fail 1009 ");
+  case_frame(0x41, hello, 3);
+  case_frame(0x80, hello + 3, HELLO_N - 3);
+  case_frame(0x81, text, CASE_MAX + 1);
+  case_expect("plain, over the limit, after compressed fragments", "text Hello fail 1009 ");
 }
 
 /* Whatever window and way of packing a client has. */

@@ -104,7 +104,7 @@ static void windows(void) {
   tl_buf text = {0};
   put_words(&text, 100000);
   for (int i = 0; i < 14; i++) {
-    int bits = i < 7 ? 9 + i : 15 - (i - 7); /* up, and down again */
+    int bits = i < 7 ? 15 - i : 9 + (i - 7); /* down, and up again */
     CHECK(tl_zip_pack(&z, bits, text.data, text.len));
     CHECK(client_reads(&z.packed, bits, &text));
   }
@@ -124,6 +124,28 @@ static void not_smaller(void) {
   CHECK(tl_zip_pack(&z, 15, "aaaaaaaaaaaaaaaaaaaa", 20)); /* and the next one is none the worse */
   CHECK(z.packed.len < 10);
   tl_buf_free(&noise);
+  tl_zip_free(&z);
+}
+
+/* Just when zlib's own result is larger or as large. */
+static void just_not_smaller(void) {
+  spec_group("deflate at the edge");
+  tl_zip z = {0};
+  unsigned state = 1, edge = 0, wrong = 0;
+  for (int i = 0; i < 3000; i++) {
+    char text[40], out[100];
+    uInt n = (uInt)(i % 30 + 8);
+    for (uInt k = 0; k < n; k++) text[k] = "abcdefgh"[(state = state * 1103515245u + 12345u) >> 16 & 7];
+    z_stream s = {.next_in = (Bytef *)text, .avail_in = n, .next_out = (Bytef *)out, .avail_out = sizeof out};
+    if (deflateInit2(&s, 1, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) || deflate(&s, Z_SYNC_FLUSH)) abort();
+    size_t size = sizeof out - s.avail_out - 4;
+    deflateEnd(&s);
+    bool packed = tl_zip_pack(&z, 15, text, n);
+    wrong += packed != (size < n) || (packed && z.packed.len != size);
+    edge += size == n || size + 1 == n;
+  }
+  CHECK_INT(wrong, 0);
+  CHECK(edge > 100);
   tl_zip_free(&z);
 }
 
@@ -275,6 +297,7 @@ void deflate_spec(void) {
   no_takeover();
   windows();
   not_smaller();
+  just_not_smaller();
   bombs();
   limits();
   given_back();

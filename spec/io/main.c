@@ -56,6 +56,7 @@ int main(int argc, char **argv) {
   run("compressed", compressed_spec, only);
   run("loop", loop_spec, only);
   run("http", http_spec, only);
+  run("handshake", handshake_spec, only);
   run("websocket", websocket_spec, only);
   run("files", files_spec, only);
   run("fetch", fetch_spec, only);

@@ -20,6 +20,7 @@ void deflate_spec(void);
 void compressed_spec(void);
 void loop_spec(void);
 void http_spec(void);
+void handshake_spec(void);
 void websocket_spec(void);
 void files_spec(void);
 void fetch_spec(void);

@@ -1,4 +1,4 @@
-/* WebSocket connections over real sockets: the handshake, the ways to end, a peer that does not read, pings. */
+/* WebSocket connections over real sockets: compression, the ways to end, a peer that does not read, pings. */
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,96 +28,6 @@ static void echo(wire *w) {
   tl_buf_free(&in);
 }
 
-/* The handshake with one line replaced; `with` may be empty to leave it out. */
-static void handshake(wire *w, const char *line, const char *with, int status) {
-  static const char whole[] = WIRE_HANDSHAKE;
-  tl_buf request = {0}, in = {0};
-  const char *at = strstr(whole, line);
-  tl_buf_put(&request, whole, (size_t)(at - whole));
-  tl_buf_puts(&request, with);
-  tl_buf_puts(&request, at + strlen(line));
-  spec_check_int(wire_status(wire_ask(w, tl_buf_cstr(&request), &in)), status, __FILE__, __LINE__, with);
-  if (status == 426) CHECK_HAS(in.data, "Sec-WebSocket-Version: 13\r\n");
-  tl_buf_free(&request);
-  tl_buf_free(&in);
-}
-
-static void handshakes(wire *w) {
-  spec_group("websocket handshake");
-  static const char protocol[] = "Sec-WebSocket-Protocol: tidelock.1\r\n", version[] = "Sec-WebSocket-Version: 13\r\n",
-                    key[] = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", up[] = "Connection: Upgrade\r\n";
-  int before = w->opened;
-  handshake(w, protocol, "", 400);
-  handshake(w, protocol, "Sec-WebSocket-Protocol: tidelock.2\r\n", 400);
-  handshake(w, protocol, "Sec-WebSocket-Protocol: tidelock.11, TIDELOCK.1\r\n", 400);
-  handshake(w, version, "", 426);
-  handshake(w, version, "Sec-WebSocket-Version: 8\r\n", 426);
-  handshake(w, version, "Sec-WebSocket-Version: 13, 8\r\n", 426);
-  handshake(w, key, "", 400);
-  handshake(w, key, "Sec-WebSocket-Key: short==\r\n", 400);
-  handshake(w, key, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=!\r\n", 400);
-  handshake(w, key, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
-            400);
-  handshake(w, up, "Connection: close\r\n", 400);
-  handshake(w, up, "Connection: Upgrade\r\nOrigin: http://a\r\nOrigin: http://b\r\n", 400);
-  handshake(w, "GET ", "POST ", 405);
-  handshake(w, "HTTP/1.1", "HTTP/1.0", 400);
-  handshake(w, "Host: x\r\n", "", 400);
-  handshake(w, "tidelock.1\r\n\r\n", "tidelock.1\r\nContent-Length: 1\r\n\r\nx", 400);
-  handshake(w, "/_tidelock/ws", "/elsewhere", 404);
-  w->refuse_upgrade = 403;
-  handshake(w, protocol, protocol, 403);
-  w->refuse_upgrade = 0;
-  CHECK_INT(w->opened, before);
-}
-
-static void handshake_answer(wire *w) {
-  spec_group("websocket handshake answer");
-  tl_buf in = {0}, request = {0};
-  int fd = wire_connect(w, 0);
-  tl_buf_puts(&request,
-              "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n" /* on a connection that served a page before */
-              "GET /_tidelock/ws HTTP/1.1\r\nhost: x\r\nupgrade: WebSocket\r\nconnection: keep-alive, upgrade\r\n"
-              "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
-              "sec-websocket-protocol: other,tidelock.1 , more\r\n\r\n");
-  wire_frame(&request, 0x81, "early", 5); /* in the same packet */
-  wire_send(w, fd, request.data, request.len);
-  CHECK(wire_wait(w, fd, &in,
-                  "\x81\x05"
-                  "early",
-                  1000));
-  CHECK_HAS(tl_buf_cstr(&in), "HTTP/1.1 101 Switching Protocols\r\n");
-  CHECK_HAS(in.data, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n");
-  CHECK_HAS(in.data, "Sec-WebSocket-Protocol: tidelock.1\r\n");
-  close(fd);
-  tl_buf_free(&in);
-  tl_buf_free(&request);
-}
-
-/* The handshake and a frame, cut at every byte. */
-static void cut_everywhere(wire *w) {
-  spec_group("websocket cut");
-  tl_buf all = {0};
-  size_t wrong = 0;
-  tl_buf_puts(&all, WIRE_HANDSHAKE);
-  wire_frame(&all, 0x81, "cut", 3);
-  for (size_t cut = 0; cut < all.len; cut++) {
-    tl_buf in = {0};
-    int fd = wire_connect(w, 0);
-    wire_send(w, fd, all.data, cut);
-    wire_turn(w, 0);
-    wire_send(w, fd, all.data + cut, all.len - cut);
-    wrong += !wire_wait(w, fd, &in,
-                        "\x81\x03"
-                        "cut",
-                        1000);
-    close(fd);
-    tl_buf_free(&in);
-  }
-  CHECK_INT(wrong, 0);
-  tl_buf_free(&all);
-}
-
 /* What breaks a rule is answered with a close frame that arrives although the peer is still sending. */
 static void failed(wire *w, const void *bytes, size_t n, const char *close_frame) {
   tl_buf in = {0};
@@ -142,51 +52,6 @@ static void failures(wire *w) {
 }
 
 /* ---- compression ---- */
-
-#define OFFER "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
-
-/* A connection whose handshake has these lines in addition; *answer is its head. */
-static int open_offering(wire *w, const char *lines, tl_buf *answer) {
-  static const char whole[] = WIRE_HANDSHAKE;
-  tl_buf request = {0};
-  tl_buf_put(&request, whole, sizeof whole - 3); /* without the empty line */
-  tl_buf_printf(&request, "%s\r\n", lines);
-  int fd = wire_connect(w, 0);
-  wire_send(w, fd, request.data, request.len);
-  CHECK(wire_wait(w, fd, answer, "\r\n\r\n", 1000));
-  tl_buf_cstr(answer);
-  tl_buf_free(&request);
-  return fd;
-}
-
-static void offered(wire *w, const char *lines, const char *agreed) {
-  tl_buf answer = {0};
-  int fd = open_offering(w, lines, &answer);
-  CHECK_INT(wire_status(answer.data), 101);
-  if (agreed)
-    CHECK_HAS(answer.data, agreed);
-  else
-    CHECK_LACKS(answer.data, "Extensions");
-  close(fd);
-  tl_buf_free(&answer);
-}
-
-static void offers(wire *w) {
-  spec_group("websocket offers");
-#define AGREED \
-  "\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover"
-  offered(w, "", NULL);
-  offered(w, OFFER, AGREED "\r\n");
-  offered(w, "sec-websocket-extensions:permessage-deflate;server_max_window_bits=10\r\n",
-          AGREED "; server_max_window_bits=10\r\n");
-  offered(w, "Sec-WebSocket-Extensions: other\r\n" OFFER, AGREED "\r\n");
-  offered(w, "Sec-WebSocket-Extensions: permessage-deflate; unknown\r\n", NULL);
-  offered(w, "Sec-WebSocket-Extensions: x-webkit-deflate-frame\r\n", NULL);
-  offered(w, "Sec-WebSocket-Extensions:\r\n", NULL);
-  static const char last[] = "tidelock.1\r\n\r\n";
-  handshake(w, last, "tidelock.1\r\nSec-WebSocket-Extensions: permessage-deflate;\r\n\r\n", 400);
-  handshake(w, last, "tidelock.1\r\n" OFFER "Sec-WebSocket-Extensions: a;b=\"\r\n\r\n", 400);
-}
 
 /* The one frame in `in`, which the client inflates. */
 static void check_inflated(const tl_buf *in, const char *want, size_t n) {
@@ -246,7 +111,7 @@ static void compression(wire *w) {
     text[i] = "{\"id\":17,\"name\":\"row\"},"[i % 23];
   }
   tl_buf in = {0}, answer = {0};
-  int fd = open_offering(w, OFFER, &answer), plain = wire_open(w, 0);
+  int fd = wire_open_with(w, WIRE_OFFER, &answer), plain = wire_open(w, 0);
   for (int i = 0; i < 2; i++) { /* once more, and between other sizes */
     CHECK_INT(echoed(w, fd, text, SIZE, &in), 0xc1);
     CHECK(in.len < SIZE / 20);
@@ -287,7 +152,7 @@ static void compressed_failures(wire *w) {
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     tl_buf in = {0};
-    int fd = open_offering(w, OFFER, &in);
+    int fd = wire_open_with(w, WIRE_OFFER, &in);
     tl_buf_clear(&in);
     wire_send_frame(w, fd, bad[i].first, bad[i].payload, bad[i].n);
     CHECK(wire_wait(w, fd, &in, NULL, 3000));
@@ -307,7 +172,7 @@ static void bomb(wire *w) {
   z_stream s = {
       .next_in = (Bytef *)text, .avail_in = 2 << 20, .next_out = (Bytef *)payload, .avail_out = sizeof payload};
   CHECK(deflateInit2(&s, 9, Z_DEFLATED, -15, 9, 0) == Z_OK && deflate(&s, Z_SYNC_FLUSH) == Z_OK && s.avail_out);
-  int fd = open_offering(w, OFFER, &in);
+  int fd = wire_open_with(w, WIRE_OFFER, &in);
   tl_buf_clear(&in);
   wire_send_frame(w, fd, 0xc1, payload, sizeof payload - s.avail_out - 4);
   CHECK(wire_wait(w, fd, &in, NULL, 3000));
@@ -316,16 +181,6 @@ static void bomb(wire *w) {
   deflateEnd(&s);
   tl_free(text);
   tl_buf_free(&in);
-}
-
-/* An offer of what is switched off is declined. */
-static void no_compression(void) {
-  spec_group("websocket without compression");
-  wire w;
-  tl_server_opts o = {.no_compression = true};
-  wire_start(&w, &o);
-  offered(&w, OFFER, NULL);
-  wire_stop(&w);
 }
 
 static void closing(wire *w) {
@@ -359,6 +214,115 @@ static void closing(wire *w) {
   CHECK(wire_until(w, &w->closed, before + 3, 4000)); /* we close, and the peer says nothing */
   close(fd);
   tl_buf_free(&in);
+}
+
+/* The peer's code comes back, and nothing after its frame is heard. */
+static void close_codes(wire *w) {
+  spec_group("websocket close codes");
+  static const int codes[] = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1014, 3000, 3999, 4000, 4999};
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+    tl_buf in = {0};
+    int fd = wire_open(w, 0);
+    tl_buf_clear(&w->log);
+    const char payload[] = {(char)(codes[i] >> 8), (char)codes[i], 'w', 'h', 'y'};
+    wire_send_frame(w, fd, 0x88, payload, i % 2 ? 2 : 5);
+    wire_send_frame(w, fd, 0x81, "after", 5);
+    CHECK(wire_wait(w, fd, &in, NULL, 1000));
+    CHECK(in.len == 4 && !memcmp(in.data, "\x88\x02", 2) && !memcmp(in.data + 2, payload, 2));
+    CHECK_LACKS(tl_buf_cstr(&w->log), "after");
+    close(fd);
+    tl_buf_free(&in);
+  }
+  static const struct {
+    const char *payload;
+    size_t n;
+    const char *answer;
+    size_t answer_n;
+  } odd[] = {
+      {"", 0, "\x88\x00", 2},                 /* no code: none comes back */
+      {"\x03", 1, "\x88\x02\x03\xea", 4},     /* half a code */
+      {"\x03\xed", 2, "\x88\x02\x03\xea", 4}, /* 1005, which is never sent */
+      {"\x03\xee", 2, "\x88\x02\x03\xea", 4}, /* 1006 */
+      {"\x03\xf7", 2, "\x88\x02\x03\xea", 4}, /* 1015 */
+      {"\x00\x00", 2, "\x88\x02\x03\xea", 4},
+      {"\x13\x88", 2, "\x88\x02\x03\xea", 4},     /* 5000 */
+      {"\x03\xe8\xff", 3, "\x88\x02\x03\xef", 4}, /* a reason that is no text */
+      {"\x03\xe8\xe2\x82", 4, "\x88\x02\x03\xef", 4},
+  };
+  for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+    tl_buf in = {0};
+    int fd = wire_open(w, 0);
+    wire_send_frame(w, fd, 0x88, odd[i].payload, odd[i].n);
+    CHECK(wire_wait(w, fd, &in, NULL, 1000));
+    CHECK(in.len == odd[i].answer_n && !memcmp(in.data, odd[i].answer, in.len));
+    close(fd);
+    tl_buf_free(&in);
+  }
+}
+
+/* In the midst of a message, and both at once. */
+static void close_between(wire *w) {
+  spec_group("websocket close between");
+  tl_buf in = {0};
+  int fd = wire_open(w, 0);
+  wire_send_frame(w, fd, 0x01, "half ", 5);
+  wire_send_frame(w, fd, 0x88, "\x03\xe9", 2);
+  CHECK(wire_wait(w, fd, &in, NULL, 1000));
+  CHECK(in.len == 4 && !memcmp(in.data, "\x88\x02\x03\xe9", 4));
+  CHECK_LACKS(tl_buf_cstr(&w->log), "half");
+  close(fd);
+  tl_buf_clear(&in);
+  fd = wire_open(w, 0);
+  wire_send_frame(w, fd, 0x81, "close", 5);
+  CHECK(wire_wait(w, fd, &in,
+                  "\x88\x05\x11\x30"
+                  "bye",
+                  1000));
+  wire_send_frame(w, fd, 0x89, "who?", 4); /* is not answered: our last frame was the last */
+  wire_send_frame(w, fd, 0x01, "half", 4);
+  wire_send_frame(w, fd, 0x88, "\x03\xe8", 2);
+  CHECK(wire_wait(w, fd, &in, NULL, 1000));
+  CHECK_INT(in.len, 7);
+  close(fd);
+  tl_buf_clear(&in);
+  fd = wire_open(w, 0);
+  wire_send_frame(w, fd, 0x81, "close", 5);
+  wire_send(w, fd, "\x83\x80\0\0\0\0", 6); /* breaks a rule while we wait for its close: no second close frame */
+  CHECK(wire_wait(w, fd, &in, NULL, 3000));
+  CHECK_INT(in.len, 7);
+  close(fd);
+  tl_buf_free(&in);
+}
+
+/* Each ping has its pong, with the same bytes, in order, also within a message; a pong that nobody asked for has none.
+ */
+static void pongs(wire *w) {
+  spec_group("websocket pongs");
+  static const size_t sizes[] = {0, 1, 2, 7, 8, 9, 64, 124, 125};
+  char payload[125];
+  tl_buf in = {0}, want = {0};
+  int fd = wire_open(w, 0), before = w->pongs;
+  for (size_t i = 0; i < sizeof payload; i++) payload[i] = (char)(i * 37);
+  wire_send_frame(w, fd, 0x01, "a ", 2);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    wire_send_frame(w, fd, 0x89, payload, sizes[i]);
+    wire_send_frame(w, fd, 0x8a, payload, sizes[i]);
+    wire_send_frame(w, fd, 0x00, "b", 1);
+    tl_buf_putc(&want, (char)0x8a);
+    tl_buf_putc(&want, (char)sizes[i]);
+    tl_buf_put(&want, payload, sizes[i]);
+  }
+  wire_send_frame(w, fd, 0x80, "", 0);
+  tl_buf_put(&want,
+             "\x81\x0b"
+             "a bbbbbbbbb",
+             13);
+  CHECK(wire_wait_bytes(w, fd, &in, want.len, 1000));
+  CHECK(in.len == want.len && !memcmp(in.data, want.data, in.len));
+  CHECK_INT(w->pongs - before, sizeof sizes / sizeof *sizes);
+  close(fd);
+  tl_buf_free(&in);
+  tl_buf_free(&want);
 }
 
 static void send_mebibytes(wire *w, size_t n) {
@@ -455,22 +419,20 @@ void websocket_spec(void) {
   wire w;
   wire_start(&w, NULL);
   echo(&w);
-  handshakes(&w);
-  handshake_answer(&w);
-  cut_everywhere(&w);
   failures(&w);
-  offers(&w);
   compression(&w);
   compressed_failures(&w);
   bomb(&w);
   closing(&w);
+  close_codes(&w);
+  close_between(&w);
+  pongs(&w);
   slow_reader(&w);
   dead_reader(&w);
   wire_turn(&w, 5);
   CHECK_INT(tl_server_conns(w.server), 0);
   CHECK_INT(w.opened, w.closed);
   wire_stop(&w);
-  no_compression();
   pings();
   teardown();
 }

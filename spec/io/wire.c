@@ -220,12 +220,28 @@ const char *wire_ask(wire *w, const char *request, tl_buf *in) {
 
 int wire_status(const char *answer) { return strncmp(answer, "HTTP/1.1 ", 9) ? 0 : atoi(answer + 9); }
 
+static void upgrade(wire *w, int fd, const char *request, tl_buf *answer) {
+  wire_puts(w, fd, request);
+  if (!wire_wait(w, fd, answer, "\r\n\r\n", 2000)) printf("no upgrade: %s\n", tl_buf_cstr(answer));
+  tl_buf_cstr(answer);
+}
+
 int wire_open(wire *w, int receive_buffer) {
-  tl_buf in = {0};
+  tl_buf answer = {0};
   int fd = wire_connect(w, receive_buffer);
-  wire_puts(w, fd, WIRE_HANDSHAKE);
-  if (!wire_wait(w, fd, &in, "\r\n\r\n", 2000)) printf("no upgrade: %s\n", tl_buf_cstr(&in));
-  tl_buf_free(&in);
+  upgrade(w, fd, WIRE_HANDSHAKE, &answer);
+  tl_buf_free(&answer);
+  return fd;
+}
+
+int wire_open_with(wire *w, const char *lines, tl_buf *answer) {
+  static const char whole[] = WIRE_HANDSHAKE;
+  tl_buf request = {0};
+  int fd = wire_connect(w, 0);
+  tl_buf_put(&request, whole, sizeof whole - 3); /* without the empty line */
+  tl_buf_printf(&request, "%s\r\n", lines);
+  upgrade(w, fd, tl_buf_cstr(&request), answer);
+  tl_buf_free(&request);
   return fd;
 }
 

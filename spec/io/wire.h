@@ -35,6 +35,9 @@ int wire_status(const char *answer);
 
 /* WebSocket as a client: a connected one, and masked frames. */
 int wire_open(wire *w, int receive_buffer);
+/* The same with more header lines, each with its end; *answer is the head of what comes, as a C string. */
+int wire_open_with(wire *w, const char *lines, tl_buf *answer);
+#define WIRE_OFFER "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
 void wire_frame(tl_buf *out, int first_byte, const void *payload, size_t n);
 void wire_send_frame(wire *w, int fd, int first_byte, const void *payload, size_t n);
 

@@ -39,33 +39,184 @@ static void limits(void) {
   case_expect("ws announced 2^63-1", "fail 1009 ");
   case_raw("\x82\xff\x80\0\0\0\0\0\0\0", 10);
   case_expect("ws length with the high bit", "fail 1002 ");
-  case_raw("\x81\xfe\0\x7d", 4);
-  case_expect("ws length in a longer form (16)", "fail 1002 ");
-  case_raw("\x81\xff\0\0\0\0\0\0\xff\xff", 10);
-  case_expect("ws length in a longer form (64)", "fail 1002 ");
 }
 
-static void header_bits(void) {
-  for (int bit = 0x10; bit <= 0x40; bit <<= 1) {
-    for (int op = 0; op <= 10; op++) {
-      if (op > 2 && op < 8) continue;
-      case_text(0x80 | bit | op, "x");
-      case_expect("ws reserved bit", "fail 1002 ");
+static void told(char want[80], const char *kind, size_t n, const char *payload) {
+  if (n > 40)
+    snprintf(want, 80, "%s #%zu ", kind, n);
+  else
+    snprintf(want, 80, "%s %.*s ", kind, (int)n, payload);
+}
+
+/* Whatever the limit is: it holds for a message, however that comes, and not for control frames. */
+static void any_limit(void) {
+  static const size_t limit[] = {0, 1, 2, 40, 124, 125, 126, 127, 999};
+  char payload[CASE_MAX + 1], want[80];
+  memset(payload, 'x', sizeof payload);
+  for (size_t i = 0; i < sizeof limit / sizeof *limit; i++) {
+    size_t n = case_max = limit[i];
+    told(want, "text", n, payload);
+    case_frame(0x81, payload, n);
+    case_expect("ws of just the limit", want);
+    case_frame(0x81, payload, n + 1);
+    case_expect("ws over the limit", "fail 1009 ");
+    case_frame(0x01, payload, n + 1);
+    case_expect("ws first fragment over the limit", "fail 1009 ");
+    case_frame(0x01, payload, n / 2);
+    case_frame(0x00, payload, 0);
+    case_frame(0x80, payload, n - n / 2);
+    case_expect("ws fragments of just the limit", want);
+    case_frame(0x01, payload, n);
+    case_frame(0x80, payload, 1);
+    case_expect("ws fragments over the limit", "fail 1009 ");
+    told(want, "binary", n, payload);
+    case_frame(0x82, payload, n);
+    case_frame(0x82, payload, n + 1);
+    strcat(want, "fail 1009 ");
+    case_expect("ws binary of and over the limit", want);
+    case_frame(0x89, payload, 125);
+    case_frame(0x8a, payload, 125);
+    case_expect("ws control frames over the limit", "ping #125 pong #125 ");
+  }
+  case_max = CASE_MAX;
+}
+
+/* A length has one form. */
+static void lengths(void) {
+  static const char *const longer16[] = {"\0\0", "\0\1", "\0\x7c", "\0\x7d"};
+  static const char *const longer64[] = {"\0\0\0\0\0\0\0\0",   "\0\0\0\0\0\0\0\x05",   "\0\0\0\0\0\0\0\x7d",
+                                         "\0\0\0\0\0\0\0\x7e", "\0\0\0\0\0\0\x03\xe8", "\0\0\0\0\0\0\xff\xff"};
+  static const char first[] = {(char)0x81, (char)0x82, 0x01};
+  for (size_t op = 0; op < sizeof first; op++) {
+    for (size_t i = 0; i < sizeof longer16 / sizeof *longer16; i++) {
+      case_raw(&first[op], 1);
+      case_raw("\xfe", 1);
+      case_raw(longer16[i], 2);
+      case_expect("ws length in a longer form (16)", "fail 1002 ");
+    }
+    for (size_t i = 0; i < sizeof longer64 / sizeof *longer64; i++) {
+      case_raw(&first[op], 1);
+      case_raw("\xff", 1);
+      case_raw(longer64[i], 8);
+      case_expect("ws length in a longer form (64)", "fail 1002 ");
     }
   }
+  for (int op = 8; op <= 10; op++) { /* control frames have the short form alone */
+    const char two[] = {(char)(0x80 | op), (char)0xfe, 0, 1}, eight[] = {(char)(0x80 | op), (char)0xff};
+    case_raw(two, 4);
+    case_expect("ws control frame with a length of two bytes", "fail 1002 ");
+    case_raw(eight, 2);
+    case_expect("ws control frame with a length of eight bytes", "fail 1002 ");
+  }
+}
+
+/* Sizes whose length takes eight bytes: cut in the head, and somewhere. */
+static void large(void) {
+  spec_group("ws large");
+  static const size_t sizes[] = {65534, 65535, 65536, 65537, 1 << 20};
+  char *payload = tl_alloc(1 << 20), want[40];
+  memset(payload, 'x', 1 << 20);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    case_frame(0x81, payload, sizes[i]);
+    case_text(0x81, "next");
+    snprintf(want, sizeof want, "text #%zu text next ", sizes[i]);
+    for (size_t cut = 0; cut < 20; cut++) {
+      size_t at = cut < 16 ? cut : cut * 1000;
+      tl_ws w;
+      tl_ws_init(&w, 1 << 20);
+      tl_buf_clear(&case_seen);
+      case_feed(&w, case_in.data, at);
+      case_feed(&w, case_in.data + at, case_in.len - at);
+      CHECK(!strcmp(tl_buf_cstr(&case_seen), want));
+      tl_ws_free(&w);
+    }
+    tl_buf_clear(&case_in);
+  }
+  tl_free(payload);
+}
+
+static void reserved_bits(void) {
+  static const int ops[] = {0, 1, 2, 8, 9, 10};
+  for (int bits = 0x10; bits <= 0x70; bits += 0x10) {
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+      case_text(0x80 | bits | ops[i], "x");
+      case_expect("ws reserved bits", "fail 1002 ");
+    }
+    case_text(0x01 | bits, "x");
+    case_expect("ws reserved bits on a first fragment", "fail 1002 ");
+    case_text(0x81, "before");
+    case_text(0x01, "a");
+    case_text(0x00 | bits, "b");
+    case_text(0x80, "c");
+    case_expect("ws reserved bits on a fragment", "text before fail 1002 ");
+    case_text(0x01, "a");
+    case_text(0x80 | bits, "c");
+    case_expect("ws reserved bits on the last fragment", "fail 1002 ");
+  }
+}
+
+static void opcodes(void) {
   for (int op = 3; op <= 15; op++) {
     if (op >= 8 && op <= 10) continue;
     case_text(0x80 | op, "x");
     case_expect("ws unknown opcode", "fail 1002 ");
+    case_text(op, "x");
+    case_expect("ws unknown opcode in fragments", "fail 1002 ");
     case_text(0x81, "before");
     case_text(0x80 | op, "");
     case_text(0x81, "after");
     case_expect("ws unknown opcode after a message", "text before fail 1002 ");
+    case_text(0x01, "a");
+    case_text(0x80 | op, "");
+    case_text(0x80, "b");
+    case_expect("ws unknown opcode between fragments", "fail 1002 ");
   }
-  case_raw("\x81\x05hello", 7);
-  case_expect("ws not masked", "fail 1002 ");
+}
+
+static void not_masked(void) {
+  static const uint8_t firsts[] = {0x81, 0x82, 0x01, 0x02, 0x88, 0x89, 0x8a};
+  char bytes[8] = {0, 1, 'x'};
+  for (size_t i = 0; i < sizeof firsts; i++) {
+    bytes[0] = (char)firsts[i];
+    bytes[1] = 1;
+    case_raw(bytes, 3);
+    case_expect("ws not masked", "fail 1002 ");
+    bytes[1] = 0;
+    case_raw(bytes, 2);
+    case_expect("ws empty and not masked", "fail 1002 ");
+    case_text(0x81, "before");
+    case_raw(bytes, 2);
+    case_expect("ws not masked, after a message", "text before fail 1002 ");
+  }
+  case_raw("\x81\x7e\x01\x00", 4);
+  case_expect("ws not masked, with a length of two bytes", "fail 1002 ");
+  case_raw("\x81\x7f\0\0\0\0\0\1\0\0", 10);
+  case_expect("ws not masked, with a length of eight bytes", "fail 1002 ");
+  case_text(0x01, "a");
+  case_raw("\x80\x01"
+           "b",
+           3);
+  case_expect("ws last fragment not masked", "fail 1002 ");
+  case_text(0x01, "a");
   case_raw("\x89\x00", 2);
-  case_expect("ws ping not masked", "fail 1002 ");
+  case_expect("ws ping between fragments not masked", "fail 1002 ");
+}
+
+/* Any four bytes are a mask; it begins anew with each frame. */
+static void masks(void) {
+  static const char mask[][4] = {"\0\0\0\0", "\xff\xff\xff\xff", "\x01\x02\x03\x04", "\x80\0\0\0", "\0\0\0\x01"};
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+  for (size_t m = 0; m < sizeof mask / sizeof *mask; m++) {
+    for (size_t n = 1; n < 20; n += n < 10 ? 1 : 3) {
+      char want[100];
+      snprintf(want, sizeof want, "text %.*s ping %.*s text ok ", (int)n, letters, (int)(n + 1), letters);
+      case_masked(0x81, mask[m], letters, n);
+      case_masked(0x89, mask[(m + 1) % 5], letters, n + 1);
+      case_masked(0x01, mask[m], "o", 1);
+      case_masked(0x80, mask[m], "k", 1);
+      case_expect("ws mask", want);
+    }
+  }
 }
 
 static void control(void) {
@@ -110,6 +261,12 @@ static void fragments(void) {
   case_text(0x80, "c");
   case_text(0x81, "next");
   case_expect("ws control frames between fragments", "ping 1 pong 2 text abc text next ");
+  for (size_t n = 1; n <= 20; n++) {
+    char want[40];
+    snprintf(want, sizeof want, "text %.*s ", (int)n, "xxxxxxxxxxxxxxxxxxxx");
+    for (size_t i = 0; i < n; i++) case_text((i ? 0 : 1) | (i == n - 1 ? 0x80 : 0), "x");
+    case_expect("ws many fragments", want);
+  }
   case_text(0x80, "x");
   case_expect("ws continuation of nothing", "fail 1002 ");
   case_text(0x00, "x");
@@ -127,6 +284,45 @@ static void fragments(void) {
   case_text(0x88, "\x03\xe8");
   case_text(0x80, "b");
   case_expect("ws close between fragments", "close 1000  ");
+}
+
+/* Each place between fragments may hold control frames, which are told at once. */
+static void control_between(void) {
+  static const struct {
+    int first;
+    const char *payload, *told;
+  } frames[] = {
+      {0x89, "", "ping  "},       {0x89, "1", "ping 1 "},     {0x8a, "", "pong  "},
+      {0x8a, "why", "pong why "}, {0x88, "", "close 1005  "}, {0x88, "\x0f\xa0why", "close 4000 why "},
+  };
+  for (size_t f = 0; f < sizeof frames / sizeof *frames; f++) {
+    bool closes = frames[f].first == 0x88;
+    for (int binary = 0; binary <= 1; binary++) {
+      for (int where = 0; where <= 3; where++) { /* before, between, between, behind */
+        char want[100];
+        const char *name = binary ? "binary abc " : "text abc ";
+        for (int i = 0; i <= 3; i++) {
+          if (i == where) case_text(frames[f].first, frames[f].payload);
+          if (i < 3) case_text((i ? 0 : 1 + binary) | (i == 2 ? 0x80 : 0), i == 0 ? "a" : i == 1 ? "b" : "c");
+        }
+        snprintf(want, sizeof want, "%s%s%s", where == 3 ? name : "", frames[f].told, where == 3 || closes ? "" : name);
+        case_expect("ws control frame at each place", want);
+      }
+    }
+  }
+  for (int n = 1; n <= 5; n++) {
+    char want[100] = "";
+    case_text(0x01, "\xe2");
+    for (int i = 0; i < n; i++) {
+      case_text(0x89, "p");
+      strcat(want, "ping p ");
+    }
+    case_text(0x00, "\x82");
+    case_text(0x8a, "");
+    case_text(0x80, "\xac");
+    strcat(want, "pong  text \xe2\x82\xac ");
+    case_expect("ws control frames within a code point", want);
+  }
 }
 
 /* In one frame, and as fragments cut at every byte. */
@@ -279,9 +475,16 @@ static void accept_key(void) {
 void ws_spec(void) {
   sizes();
   limits();
-  header_bits();
+  any_limit();
+  lengths();
+  large();
+  reserved_bits();
+  opcodes();
+  not_masked();
+  masks();
   control();
   fragments();
+  control_between();
   utf8();
   closing();
   after_the_end();
