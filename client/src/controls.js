@@ -3,18 +3,42 @@
 // What the user has edited stands until the event that tells the host of it was answered. Then the
 // state's value is the truth again. A focused control keeps its caret and selection.
 
-import { isNil, isTrue, shown } from './values.js';
+import { isTrue, shown, toNumber } from './values.js';
 
 const controls = new WeakMap();
+
+export const controlOf = dom => controls.get(dom) ?? null;
+
+const isFocused = dom => dom === document.activeElement;
 
 export class Control {
   constructor(dom) {
     this.dom = dom;
     this.wanted = {};
     this.edited = false;
+    this.lacking = false;   // what is typed is nothing to tell the host, so far
+    this.composing = false;
     this.waiting = 0;
     controls.set(dom, this);
-    dom.addEventListener('input', () => { this.edited = true; });
+    dom.addEventListener('input', () => this.edit());
+    dom.addEventListener('blur', () => this.leave());
+    dom.addEventListener('compositionstart', () => { this.composing = true; });
+    dom.addEventListener('compositionend', () => this.endComposing());
+  }
+
+  edit() {
+    this.edited = true;
+    this.lacking = false;
+  }
+
+  leave() {
+    if (!this.waiting && (this.lacking || !this.edited)) this.write();
+  }
+
+  // A letter that is put together from several keys is lost when its field is written to.
+  endComposing() {
+    this.composing = false;
+    if (!this.edited) this.write();
   }
 
   // The state says what the control should hold.
@@ -26,7 +50,7 @@ export class Control {
 
   // Not to be overwritten: an answer is still to come, or the user is in the middle of it.
   isHeld() {
-    return this.waiting > 0 || this.dom === document.activeElement;
+    return this.waiting > 0 || isFocused(this.dom);
   }
 
   asked() {
@@ -37,7 +61,7 @@ export class Control {
   answered(failed) {
     if (--this.waiting > 0) return;
     const isRadio = this.dom.type === 'radio';
-    if (failed && !isRadio && this.dom === document.activeElement) return;
+    if ((failed || this.lacking) && !isRadio && isFocused(this.dom)) return;
     this.write();
     if (isRadio) this.writeOthers();
   }
@@ -48,7 +72,8 @@ export class Control {
   }
 
   write() {
-    this.edited = false;
+    this.edited = this.lacking = false;
+    if (this.composing) return;
     for (const name of Object.keys(this.wanted)) writeProperty(this.dom, name, this.wanted[name]);
   }
 }
@@ -81,12 +106,11 @@ export function writeText(dom, value) {
 
 // "5." and "05" are 5 on the way to something else: leave them while the user types.
 function isSameNumber(dom, value) {
-  return dom.type === 'number' && dom === document.activeElement &&
-    !isNil(value) && dom.value !== '' && Number(dom.value) === value;
+  return typeof value === 'number' && isFocused(dom) && toNumber(dom.value) === value;
 }
 
 function caretOf(dom) {
-  if (dom !== document.activeElement || !dom.setSelectionRange) return null;
+  if (!isFocused(dom) || !dom.setSelectionRange) return null;
   const { selectionStart, selectionEnd, selectionDirection } = dom;
   return selectionStart === null ? null : [selectionStart, selectionEnd, selectionDirection];
 }
@@ -95,23 +119,33 @@ function caretOf(dom) {
 export function controlValue(dom) {
   if (dom.type === 'checkbox') return dom.checked;
   if (dom.type === 'number' || dom.type === 'range') return numberOf(dom);
-  if (dom.multiple && dom.options) return Array.from(dom.selectedOptions, option => option.value);
+  if (dom.type === 'file') return oneOrList(dom, Array.from(dom.files, file => file.name));
+  if (dom.multiple && dom.options) return valuesOf(dom.selectedOptions);
   return dom.value ?? null;
 }
 
 const numberOf = dom => (Number.isFinite(dom.valueAsNumber) ? dom.valueAsNumber : null);
+const oneOrList = (dom, names) => (dom.multiple ? names : names[0] ?? null);
+const valuesOf = list => Array.from(list, dom => dom.value);
 
 const NO_FIELD = new Set(['submit', 'button', 'reset', 'image', 'file', 'fieldset', 'output', 'object']);
 
-export function formValues(form) {
-  const fields = {};
-  for (const dom of form.elements) {
-    if (!dom.name || dom.disabled || NO_FIELD.has(dom.type)) continue;
-    if (dom.type === 'radio') {
-      if (dom.checked || !(dom.name in fields)) fields[dom.name] = dom.checked ? dom.value : null;
-    } else {
-      fields[dom.name] = controlValue(dom);
-    }
-  }
+const isField = dom => dom.name && !NO_FIELD.has(dom.type) && !dom.matches(':disabled');
+
+// A map of a form's named fields, and of the button that submits it.
+export function formValues(form, submitter) {
+  const groups = new Map();
+  for (const dom of form.elements) if (isField(dom)) groups.set(dom.name, [...(groups.get(dom.name) ?? []), dom]);
+  const fields = Object.create(null);
+  for (const [name, group] of groups) fields[name] = groupValue(group);
+  if (submitter?.name) fields[submitter.name] = submitter.value;
   return fields;
+}
+
+// Of radio buttons the chosen one, of check boxes the list of those that are checked.
+function groupValue(group) {
+  const checked = valuesOf(group.filter(dom => dom.checked));
+  if (group[0].type === 'radio') return checked[0] ?? null;
+  if (group.length === 1) return controlValue(group[0]);
+  return group[0].type === 'checkbox' ? checked : group.map(controlValue);
 }

@@ -1,6 +1,6 @@
 // effects.js: what the host (or a trigger) asks the page to do: ["name", argument, ...].
 
-import { writeText } from './controls.js';
+import { controlOf, writeText } from './controls.js';
 import { clearLocalStorage, removeCookie, writeStorage } from './storage.js';
 import { toast } from './toast.js';
 import { has } from './values.js';
@@ -62,6 +62,7 @@ function withElement(id, use) {
 function setValue(dom, value) {
   if (dom.type === 'checkbox' || dom.type === 'radio') dom.checked = Boolean(value);
   else writeText(dom, value);
+  controlOf(dom)?.edit();
 }
 
 function download({ text, url, name = '', type = 'text/plain' }) {

@@ -1,12 +1,13 @@
 // triggers.js: turns DOM events into events for the host, by an element's triggers.
 //
-// Entries run in order. Delayed ones (debounce, throttle) are sent before any later event of the
-// page, so that the host sees what the user did in the order in which it was done.
+// Entries run in order. Delayed ones (debounce, throttle, what follows an edit that is under way)
+// are sent before any later event of the page, so that the host sees what the user did in the order
+// in which it was done.
 
 import { beginBusy } from './busy.js';
-import { controlValue, formValues } from './controls.js';
+import { controlOf, controlValue, formValues } from './controls.js';
 import { evaluate, isDynamic } from './eval.js';
-import { isMap } from './values.js';
+import { isMap, isNil, toNumber } from './values.js';
 
 // host: { send(handler, args, settled) -> sent?, isLive(), runEffect(effect) }
 export function createTriggers(host) {
@@ -24,20 +25,24 @@ export function createTriggers(host) {
     for (const entry of record.on[event.type]) {
       const opts = entry.opts ?? {};
       if (opts.key && (event.key !== opts.key || event.isComposing)) continue;
+      const control = isEdit(event) ? controlOf(event.target) : null;
+      const brought = eventArgument(event);
+      if (opts.takes && !takes(opts.takes, brought[0])) {
+        if (control) control.lacking = true;
+        continue;
+      }
       if (opts.prevent_default) event.preventDefault?.();
       if (opts.stop_propagation) event.stopPropagation?.();
-      schedule(record, entry, opts, prepare(record, event, entry, opts));
+      const target = event.submitter ?? record.dom;
+      control?.asked();
+      schedule(record, entry, opts, prepare({ record, entry, opts, brought, control, target }));
     }
   }
 
-  // Reads the event now, while it is there; gives what is to run, now or later.
-  function prepare(record, event, entry, opts) {
-    const brought = eventArgument(event);
-    const control = isEdit(event) ? record.control : null;
-    const target = event.submitter ?? record.dom;
-    control?.asked();
+  // What the event brought was read while it was there; gives what is to run, now or later.
+  function prepare({ record, entry, opts, brought, control, target }) {
     return {
-      run() {
+      run(answered) {
         const env = { ...record.env, arg: brought[0] };
         if (entry.effect) {
           host.runEffect(entry.effect.map(part => effectPart(part, env)));
@@ -45,18 +50,21 @@ export function createTriggers(host) {
         }
         const args = Array.from(entry.args ?? [], arg => evaluate(arg, env));
         if (opts.own !== false) args.push(...brought);
-        return send(entry.handler, args, opts, target, control);
+        return send(entry.handler, args, opts, target, failed => {
+          control?.answered(failed);
+          answered?.();
+        });
       },
       drop: () => control?.answered(),
     };
   }
 
-  function send(handler, args, opts, target, control) {
-    if (opts.temporal && !host.isLive()) return control?.answered();
+  function send(handler, args, opts, target, answered) {
+    if (opts.temporal && !host.isLive()) return answered();
     const endBusy = beginBusy(target);
     const settled = failed => {
       endBusy();
-      control?.answered(failed);
+      answered(failed);
     };
     if (!host.send(handler, args, settled)) settled(true);
   }
@@ -64,6 +72,7 @@ export function createTriggers(host) {
   function schedule(record, entry, opts, task) {
     if (opts.debounce) return debounce(record, entry, opts.debounce * 1000, task);
     if (opts.throttle) return throttle(record, entry, opts.throttle * 1000, task);
+    if (opts.latest) return follow(record, entry, task);
     flush();
     return task.run();
   }
@@ -109,8 +118,32 @@ export function createTriggers(host) {
     hold(record, entry, wait, null);
   }
 
-  function flush() {
-    for (const slot of [...delayed]) release(slot);
+  // One is under way at a time; of those that come meanwhile the latest goes next.
+  function follow(record, entry, task) {
+    const slot = slotOf(record, entry) ?? { record, entry, task: null };
+    slot.task?.drop();
+    if (!delayed.delete(slot)) return advance(slot, task);
+    slot.task = task;
+    return delayed.add(slot);   // at the end: what other controls have waiting is older now
+  }
+
+  function advance(slot, task) {
+    flush(slot);
+    delayed.add(slot);
+    slot.task = null;
+    task.run(() => {
+      if (!delayed.has(slot)) return;
+      if (slot.task) advance(slot, slot.task);
+      else delayed.delete(slot);
+    });
+  }
+
+  // Sends what is delayed: all, or what is older than a slot.
+  function flush(end) {
+    for (const slot of [...delayed]) {
+      if (slot === end) return;
+      release(slot);
+    }
   }
 
   return { listen, flush };
@@ -122,12 +155,15 @@ function effectPart(part, env) {
   return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, evaluate(value, env)]));
 }
 
+// "number": only what counts as a number; "number?": nothing as well.
+const takes = (kind, value) => toNumber(value) !== null || (kind === 'number?' && (isNil(value) || value === ''));
+
 const isEdit = event => event.type === 'input' || event.type === 'change';
 
 // What the event brings, as a list: empty for most.
 function eventArgument(event) {
   if (isEdit(event)) return [controlValue(event.target)];
-  if (event.type === 'submit') return [formValues(event.target)];
+  if (event.type === 'submit') return [formValues(event.target, event.submitter)];
   if (event.type === 'keydown' || event.type === 'keyup') return [event.key];
   return [];
 }

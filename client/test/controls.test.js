@@ -77,6 +77,43 @@ test('submit brings the named fields, after the bound arguments', () => withPage
   assert.deepEqual(host.messages('event')[0].args, ['bound', { title: 'Ada', age: null, ok: true, tags: ['b'] }]);
 }));
 
+test('submit: names that several fields have, buttons, and what is disabled', () => withPage({
+  pages: page(el('form', { on: on('submit', 'Job.save') },
+    ...['a', 'b', 'c'].map(value => el('input', { type: 'checkbox', name: 'many', value, id: value })),
+    el('input', { type: 'checkbox', name: 'one', value: 'x' }),
+    el('input', { name: 'twice', value: '1' }), el('input', { name: 'twice', type: 'number' }),
+    ...['s', 'm'].map(value => el('input', { type: 'radio', name: 'constructor', value, checked: value === 'm' })),
+    el('input', { type: 'radio', name: '__proto__', value: 'p' }),
+    el('fieldset', { disabled: true }, el('input', { name: 'off', value: 'x' })),
+    el('input', { value: 'no name' }), el('input', { type: 'date', name: 'day' }), el('input', { type: 'hidden', name: 'id', value: '7' }),
+    el('button', { name: 'action', value: 'save' }, 'Save'), el('button', { name: 'action', value: 'publish' }, 'Publish'),
+    el('button', {}, 'Plain')),
+  el('input', { name: 'outside', form: 'none' })),
+  state: {},
+}, async (host, p) => {
+  await p.check('#a');
+  await p.check('#c');
+  await p.click('text=Publish');
+  await p.uncheck('#a');
+  await p.uncheck('#c');
+  await p.click('text=Plain');
+  await until(() => host.messages('event').length === 2);
+  const rest = `"one":false,"twice":["1",null],"constructor":"m","__proto__":null,"day":"","id":"7"`;
+  assert.deepEqual(host.messages('event').map(({ args }) => JSON.stringify(args[0])),
+    [`{"many":["a","c"],${rest},"action":"publish"}`, `{"many":[],${rest}}`]);
+}));
+
+test('an edit is answered also when the trigger stands around the control', () => withPage({
+  pages: page(el('fieldset', { on: on('input', 'Job.set_q') }, el('input', { value: v('Job', 'q') })), el('p', {}, v('Job', 'q'))),
+  state: { Job: { q: '' } },
+  handlers: { 'Job.set_q': (_, [q]) => ({ patch: { Job: { q: q.toUpperCase() } } }) },
+}, async (host, p) => {
+  await p.focus('input');
+  await p.keyboard.type('ab');
+  await textIs(p, 'p', 'AB');
+  await p.waitForFunction(() => document.querySelector('input').value === 'AB');
+}));
+
 test('keys, own arguments, effects of triggers, mount', () => withPage({
   pages: page(el('input', { on: {
     mount: [{ handler: 'Job.seen', args: [1] }],

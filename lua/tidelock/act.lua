@@ -37,6 +37,7 @@ function act:leave_field(next_element)
   if element and self.edits[id] then
     self.triggers:dispatch(element, "change", table.pack(controls.value(self.edits, element)))
   end
+  controls.leave(self.edits, id)
 end
 
 function act:focus_on(element)
@@ -55,7 +56,7 @@ local function check_editable(self, element, name)
   check_usable(element)
   if element.attrs.readonly then error(("%s is read-only"):format(dom.describe(element)), 0) end
   local triggers = self.triggers
-  local heard = triggers:reaches(element, "change") or (name == "input" and triggers:reaches(element, "input"))
+  local heard = triggers:reaches(element, "change") or triggers:reaches(element, "input")
   if not heard and not form_of(self, element) then refuse_without_trigger(element, name) end
 end
 
@@ -139,7 +140,7 @@ end
 function defaults.button(self, element)
   local form = submits(element) and form_of(self, element)
   if not form then return false end
-  return self:submit_form(form)
+  return self:submit_form(form, element)
 end
 
 function defaults.label(self, element)
@@ -206,34 +207,65 @@ local function check_valid(self, form)
 end
 
 -- Gives whether a trigger heard of it.
-function act:submit_form(form)
+function act:submit_form(form, submitter)
   if not self.triggers:reaches(form, "submit") then return false end
   check_valid(self, form)
-  local fields = controls.form_values(self.edits, self.elements, form)
+  local fields = controls.form_values(self.edits, self.elements, form, submitter)
   return self.triggers:dispatch(form, "submit", table.pack(fields)) > 0
 end
 
-local function field_of(self, form, name)
+local function fields_of(self, form, name)
+  local out = {}
   for _, control in ipairs(controls.of_form(self.elements, form)) do
-    if control.attrs.name == name then return control end
+    if control.attrs.name == name then out[#out + 1] = control end
   end
-  error(("the form has no field named %q"):format(tostring(name)), 0)
+  if #out == 0 then error(("the form has no field named %q"):format(tostring(name)), 0) end
+  return out
+end
+
+local function one_of(group, v)
+  for _, control in ipairs(group) do
+    if controls.own_value(control) == values.shown(v) then return control end
+  end
+  error(("no field named %q has the value %q"):format(group[1].attrs.name, values.shown(v)), 0)
+end
+
+-- What each field of a name is to hold; as `on_submit` brings it: a radio button's value, a list for several fields.
+local function holdings(group, v)
+  local kind = controls.type_of(group[1])
+  if kind == "radio" then return { [one_of(group, v)] = true } end
+  if #group == 1 then return { [group[1]] = v } end
+  if type(v) ~= "table" then error(("%d fields are named %q; they take a list"):format(#group, group[1].attrs.name), 0) end
+  local out = {}
+  for i, control in ipairs(group) do
+    if kind == "checkbox" then out[control] = false else out[control] = v[i] end
+  end
+  if kind ~= "checkbox" then return out end
+  for _, chosen in ipairs(v) do out[one_of(group, chosen)] = true end
+  return out
+end
+
+function act:fill_field(form, name, v)
+  local group = fields_of(self, form, name)
+  local held = holdings(group, v)
+  for _, control in ipairs(group) do
+    if held[control] ~= nil then
+      check_usable(control)
+      self:edit(control, held[control])
+    end
+  end
 end
 
 ---Submits a form.
 ---@param target string the form, or anything in it
----@param fields table<string, any>|nil put into the named fields before
+---@param fields table<string, any>|nil put into the named fields before, in the form in which on_submit brings them
 ---@param opts { nth: integer, within: string }|nil
 function act:submit(target, fields, opts)
   local element = self:find(target, opts)
   local form = form_of(self, element)
   if not form then error(("%s is in no form"):format(dom.describe(element)), 0) end
   if not dom.is_visible(form) then error(("%s is hidden"):format(dom.describe(form)), 0) end
-  for _, name in ipairs(values.sorted_keys(fields or {})) do
-    local control = field_of(self, form, name)
-    check_usable(control)
-    self:edit(control, fields[name])
-  end
+  for _, name in ipairs(values.sorted_keys(fields or {})) do self:fill_field(form, name, fields[name]) end
   self:leave_field(nil)
   if not self:submit_form(form) then refuse_without_trigger(form, "submit") end
   self.driver.settle()

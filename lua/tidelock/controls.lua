@@ -109,6 +109,18 @@ function controls.holds(edits, element)
   return wanted_of(element)
 end
 
+---What is typed is nothing to tell the host, so far.
+function controls.lack(edits, element)
+  local edit = edits[element.id]
+  if edit then edit.lacking = true end
+end
+
+---The focus leaves a control: what was not told the host gives way to the state's value.
+function controls.leave(edits, id)
+  local edit = edits[id]
+  if edit and edit.lacking and edit.waiting == 0 then edits[id] = nil end
+end
+
 ---Keeps what the user did.
 function controls.edit(edits, element, v)
   local before = edits[element.id]
@@ -160,7 +172,7 @@ function controls.answered(edits, elements, element, failed, focus)
   if edit.waiting > 0 then return end
   if controls.type_of(element) == "radio" then
     for _, other in ipairs(controls.group(elements, element)) do drop(edits, other) end
-  elseif not (failed and focus == element.id) then
+  elseif not ((failed or edit.lacking) and focus == element.id) then
     drop(edits, element)
   end
 end
@@ -212,13 +224,17 @@ end
 
 -- What it brings --------------------------------------------------------------------------------
 
+---What a radio button or a check box stands for.
+local function own_value(element)
+  local v = element.attrs.value
+  return (v == nil and "on") or (v == true and "") or values.shown(v)
+end
+controls.own_value = own_value
+
 ---What a control brings as an event's argument; nil for a number that is missing.
 function controls.value(edits, element)
   local kind, held = controls.type_of(element), controls.holds(edits, element)
-  if kind == "radio" then
-    local v = element.attrs.value
-    return (v == nil and "on") or (v == true and "") or values.shown(v)
-  end
+  if kind == "radio" then return own_value(element) end
   if kind == "number" or kind == "range" then return values.to_number(held) end
   return held
 end
@@ -242,17 +258,50 @@ function controls.of_form(elements, form)
   return out
 end
 
----A map of the named fields of a form.
-function controls.form_values(edits, elements, form)
-  local fields = {}
+-- The fields of a form by name, each name's in document order.
+local function named_fields(elements, form)
+  local groups = {}
   for _, element in ipairs(controls.of_form(elements, form)) do
-    local name, kind = element.attrs.name, controls.type_of(element)
-    if type(name) == "string" and name ~= "" and not dom.is_disabled(element) and not no_field[kind] then
-      local v = controls.value(edits, element)
-      if kind == "radio" and not controls.holds(edits, element) then v = fields[name] end
-      fields[name] = v == nil and native.null or v
+    local name = element.attrs.name
+    if type(name) == "string" and name ~= "" and not dom.is_disabled(element) and not no_field[controls.type_of(element)] then
+      groups[name] = groups[name] or {}
+      table.insert(groups[name], element)
     end
   end
+  return groups
+end
+
+local function checked_values(edits, group)
+  local out = {}
+  for _, element in ipairs(group) do
+    if controls.holds(edits, element) == true then out[#out + 1] = own_value(element) end
+  end
+  return out
+end
+
+local function or_null(v)
+  if v == nil then return native.null end
+  return v
+end
+
+-- Of radio buttons the chosen one, of check boxes the list of those that are checked.
+local function group_value(edits, group)
+  local kind = controls.type_of(group[1])
+  if kind == "radio" then return or_null(checked_values(edits, group)[1]) end
+  if #group == 1 then return or_null(controls.value(edits, group[1])) end
+  if kind == "checkbox" then return native.list(checked_values(edits, group)) end
+  local out = {}
+  for i, element in ipairs(group) do out[i] = or_null(controls.value(edits, element)) end
+  return native.list(out)
+end
+
+---A map of the named fields of a form, and of the button that submits it.
+---@param submitter tl.Element|nil
+function controls.form_values(edits, elements, form, submitter)
+  local fields = {}
+  for name, group in pairs(named_fields(elements, form)) do fields[name] = group_value(edits, group) end
+  local name = submitter and submitter.attrs.name
+  if type(name) == "string" and name ~= "" then fields[name] = values.shown(submitter.attrs.value) end
   return native.map(fields)
 end
 

@@ -38,6 +38,7 @@ local stays = set [[
 ---@field submit fun(handler: string, args: table, control: tl.Element|nil)
 ---@field effect fun(effect: table)
 ---@field is_live fun(): boolean
+---@field edits fun(): table what the user has edited (controls.lua)
 ---@field now fun(): number seconds
 
 ---@class tl.Fire
@@ -157,12 +158,20 @@ end
 
 local is_edit = { input = true, change = true }
 
+-- "number": only what counts as a number; "number?": nothing as well.
+local function takes(kind, v)
+  return values.to_number(v) ~= nil or kind == "number?" and (values.is_nil(v) or v == "")
+end
+
 function Fire:run_entries(element, target, name, brought)
   local fired, stopped, prevented = 0, false, false
   local control = is_edit[name] and controls.is_control(target) and target or nil
   for _, entry in ipairs(element.on[name]) do
     local opts = entry.opts or {}
-    if not opts.key or opts.key == brought[1] then
+    if opts.takes and not takes(opts.takes, brought[1]) then
+      fired = fired + 1
+      if control then controls.lack(self.page.edits(), control) end
+    elseif not opts.key or opts.key == brought[1] then
       fired = fired + 1
       stopped, prevented = stopped or opts.stop_propagation == true, prevented or opts.prevent_default == true
       self:schedule(element, entry, self:task(element, control, entry, brought))

@@ -1,7 +1,7 @@
 --- kinds.lua: tells Tidelock's own values apart.
 --
 -- Events, effects, Vars, elements are Lua tables whose metatable says what they are in the field
--- `__tidelock`: "event", "effect", "var", "node", "on". Uses nothing.
+-- `__tidelock`: "event", "effect", "var", "node", "on", "bind". Uses nothing.
 
 local kinds = {}
 
@@ -19,6 +19,7 @@ local names = {
   var = "a Var",
   node = "an element",
   on = "a trigger made by tl.on",
+  bind = "a ui.bind(...)",
 }
 
 ---`v` in words, for error messages.

@@ -166,10 +166,22 @@ local function converted(class_name, name, of_type, nil_allowed, v)
   return value
 end
 
+-- The type of a var, and whether it may be nil.
+local function type_of(class, name)
+  local of_type, nil_allowed = native.var_type(class, name)
+  return of_type, nil_allowed ~= false
+end
+
 local function setter_function(class, name)
-  local class_name, of_type, nil_allowed = native.class_name(class), native.var_type(class, name)
-  if nil_allowed == nil then nil_allowed = true end
+  local class_name, of_type, nil_allowed = native.class_name(class), type_of(class, name)
   return function(self, v) self[name] = converted(class_name, name, of_type, nil_allowed, v) end
+end
+
+-- The app's classes by name.
+local function classes()
+  local app = native.app_table()
+  app.classes = app.classes or {}
+  return app.classes
 end
 
 -- Setters that were made by Job:setter("max") and have not been declared so far: by their name. A page that uses one inline declares it.
@@ -180,7 +192,9 @@ local function pending()
 end
 
 local function make_setter(class, name)
-  if type(name) ~= "string" or native.class_member(class, name) ~= "var" then
+  if type(name) == "string" and native.class_member(class, name) == "computed" then
+    native.raise("DeclarationError", ("%s:setter(\"%s\"): a computed var is derived from others, and has no setter"):format(native.class_name(class), name))
+  elseif type(name) ~= "string" or native.class_member(class, name) ~= "var" then
     native.raise("UndeclaredVarError", ("%s:setter(%s): there is no such var"):format(native.class_name(class), describe_input(name)))
   elseif name:sub(1, 1) == "_" then
     native.raise("DeclarationError", ("%s:setter(\"%s\"): a backend var is not for clients to set"):format(native.class_name(class), name))
@@ -191,8 +205,16 @@ local function make_setter(class, name)
   return ref
 end
 
+-- Which names of handlers are setters, and of which var.
+local function setters()
+  local app = native.app_table()
+  app.declared_setters = app.declared_setters or {}
+  return app.declared_setters
+end
+
 local function declare_setter(class, key, ref)
   native.class_function(class, key, setter_function(ref.setter.class, ref.setter.var), false)
+  setters()[native.class_name(class) .. "." .. key] = ref.setter
 end
 
 local offer = native.offer
@@ -205,6 +227,35 @@ function native.offer(name)
   if not ref then return false end
   declare_setter(ref.setter.class, "set_" .. ref.setter.var, ref)
   return offer(name)
+end
+
+local function same_setter(a, b)
+  return a and a.class == b.class and a.var == b.var
+end
+
+---The setter of a var, for ui.bind: an event reference. Raises when there can be none, or when its name is another handler's.
+---@param state_name string
+---@param name string
+---@return table ref
+---@return string|nil type the var's
+---@return boolean nil_allowed
+function state.setter_of(state_name, name)
+  local class = classes()[state_name]
+  local ref = make_setter(class, name)
+  local key = "set_" .. name
+  if native.class_member(class, key) and not same_setter(setters()[ref.handler], ref.setter) then
+    native.raise("DeclarationError", ("ui.bind(%s.%s): %s is a handler of the app's own, not the var's setter; write value = %s.%s, on_input = %s"):format(
+      state_name, name, ref.handler, state_name, name, ref.handler))
+  end
+  return ref, type_of(class, name)
+end
+
+---What a setter assigns for an input. Raises VarTypeError.
+---@param ref table as `state.setter_of` gives it
+function state.converted(ref, v)
+  local class, name = ref.setter.class, ref.setter.var
+  local of_type, nil_allowed = type_of(class, name)
+  return converted(native.class_name(class), name, of_type, nil_allowed, v)
 end
 
 ---tl.expose(Job.add, ...): clients may send these although no page offers them.
@@ -302,6 +353,7 @@ function state.state(name, fields, opts)
   end
   check_options("tl.state", opts, {})
   local class = native.class_new(name)
+  classes()[name] = class
   native.class_builtin(class, "with_state", with_state)
   native.class_builtin(class, "tasks", tasks)
   local keys = {}

@@ -41,6 +41,7 @@ local function fire_of(self, now)
     submit = function(handler, args, control) self:send_event(handler, args, control) end,
     effect = function(effect) self:run_effect(effect) end,
     is_live = function() return self.link.live end,
+    edits = function() return self.edits end,
     now = now,
   }
 end

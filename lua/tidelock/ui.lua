@@ -2,9 +2,10 @@
 --
 -- Elements are checked when they are made, so that an error names the line of the element. They are
 -- never changed afterwards and may stand in several places. tree.lua turns them into the wire's form.
--- May use: kinds, where, html, var, attrs, trigger, values, native.
+-- May use: kinds, where, html, var, attrs, bind, trigger, values, native.
 
 local attrs = require "tidelock.attrs"
+local bind = require "tidelock.bind"
 local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
@@ -58,6 +59,7 @@ local refused_children = {
   event = "an event is no child; it belongs in a trigger (on_click = ...)",
   effect = "an effect is no child; it belongs in a trigger (on_click = ...)",
   on = "a trigger is no child; it belongs in an attribute (on_click = tl.on(...))",
+  bind = "ui.bind is no child; it belongs in a control's `value` or `checked`, and the Var itself shows what it is",
   userdata = "a value of a running tab is no child; a page takes Vars (Job.items), it is built before any tab",
 }
 
@@ -93,6 +95,19 @@ end
 
 -- Elements --------------------------------------------------------------------------------------
 
+local function add_bound(node, key, bound, content)
+  local v, entry = bind.attribute(node.tag, key, bound, content)
+  node.attrs[key] = attrs.convert(node.tag, key, v)
+  return entry
+end
+
+-- The setter's entry goes before those that the element has besides.
+local function add_entry(node, event, entry)
+  local entries = node.on[event] or {}
+  table.insert(entries, 1, entry)
+  node.on[event] = entries
+end
+
 local function add_attribute(node, key, v)
   if v == false or rawequal(v, native.null) then return end
   if key:sub(1, 3) == "on_" then
@@ -122,7 +137,15 @@ local function fill(node, content)
   if type(content) ~= "table" or kinds.of(content) then
     return add_child(node.children, content, owner)
   end
-  for _, key in ipairs(attribute_names(content, owner)) do add_attribute(node, key, content[key]) end
+  local bound
+  for _, key in ipairs(attribute_names(content, owner)) do
+    if kinds.of(content[key]) == "bind" then
+      bound = add_bound(node, key, content[key], content)
+    else
+      add_attribute(node, key, content[key])
+    end
+  end
+  if bound then add_entry(node, "input", bound) end
   add_children(node.children, content, owner)
 end
 
@@ -232,6 +255,10 @@ function ui.match(v, cases, default)
   if default ~= nil then otherwise, has_markup = branch(default, "ui.match") end
   return var.make({ ["$"] = "match", on = on, cases = list, ["else"] = otherwise }, markup or has_markup)
 end
+
+---A control's value that goes both ways: `ui.input { value = ui.bind(Job.name) }`.
+---@param v tl.Var a state's var; its setter is offered to clients
+ui.bind = bind.new
 
 -- foreach ---------------------------------------------------------------------------------------
 

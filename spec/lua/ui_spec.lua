@@ -66,7 +66,6 @@ describe("an element", function()
 
   it("is refused when HTML has none, with a suggestion", function()
     fails("ui_spec.lua:%d+: HTML has no element `dvi` %(did you mean ui.div%?%)", function() ui.dvi {} end)
-    fails("no element `bind`", function() return ui.bind end)
     fails("ui.script is refused", function() return ui.script end)
     fails("ui.style is refused", function() return ui.style end)
     fails("text is text", function() return ui.html end)

@@ -1,5 +1,5 @@
-// wire.js: what lies between the browser and the host: a TCP relay that can be cut and mended, or
-// lose what the host says.
+// wire.js: what lies between the browser and the host: a TCP relay that can be cut and mended, slow,
+// or lose what the host says.
 
 import net from 'node:net';
 
@@ -9,6 +9,7 @@ export class Wire {
     this.pairs = new Set();
     this.port = 0;
     this.deaf = false;
+    this.lag = 0;   // ms that the host's words take
   }
 
   async listen() {
@@ -37,7 +38,11 @@ export class Wire {
       pair.isWebSocket ||= data.includes('Sec-WebSocket-Key');
       if (!pair.isStalled) host.write(data);
     });
-    host.on('data', data => { if (!this.deaf && !pair.isStalled) browser.write(data); });
+    host.on('data', data => {
+      if (this.deaf || pair.isStalled) return;
+      if (this.lag) setTimeout(() => browser.writable && browser.write(data), this.lag);
+      else browser.write(data);
+    });
     for (const socket of pair) {
       socket.setNoDelay(true);
       socket.on('error', () => {});

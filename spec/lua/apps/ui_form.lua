@@ -64,6 +64,16 @@ tl.page("/", { title = "Form" }, function()
       ui.input { name = "gift", type = "checkbox" },
       ui.button "Order",
     },
+    ui.form {
+      id = "survey", on_submit = Form.send,
+      ui.input { type = "checkbox", name = "many", value = "a", checked = true },
+      ui.input { type = "checkbox", name = "many", value = "b" },
+      ui.input { type = "checkbox", name = "many", value = "c" },
+      ui.input { name = "twice", value = "1" }, ui.input { name = "twice", type = "number" },
+      ui.input { type = "radio", name = "one", value = "s" }, ui.input { type = "radio", name = "one", value = "m" },
+      ui.fieldset { disabled = true, ui.input { name = "off" } },
+      ui.button { "Save", name = "action", value = "save" }, ui.button { "Publish", name = "action", value = "publish" },
+    },
     ui.ul {
       ui.foreach(Form.items, function(item, i)
         return ui.li { i, ". ", item.title, " ", ui.button { "x", on_click = Form.drop(item.id) } }
