@@ -98,19 +98,39 @@ describe('moving between pages', { concurrency: 3 }, () => {
     assert.ok(await isSame(page));
   });
 
-  it('does not pull a reader who has scrolled meanwhile', async t => {
-    const { page } = await openApp(t, PAGES);
-    await isLong(page);
+  // On a page whose list is empty when one comes back, until it is filled.
+  async function backToHeld(t) {
+    const { page } = await openApp(t, PAGES, { path: '/held' });
+    await fill(page);
     await page.evaluate(() => document.getElementById('to-190').scrollIntoView());
     const place = await scroll(page);
     await page.evaluate(() => document.getElementById('to-190').click());
     await shows(page, 'h1', 'Stop 190');
     await page.goBack();
-    await shows(page, 'h1', 'Isles');
-    await page.mouse.move(200, 200);
-    await page.mouse.wheel(0, 40);
+    await shows(page, 'h1', 'Held');
+    await until(() => page.evaluate(() => document.querySelectorAll('li').length === 0), 'the list is empty');
+    return { page, place };
+  }
+
+  // By script: a hand that presses a button has moved on.
+  async function fill(page) {
+    await page.evaluate(() => document.querySelector('button').click());
     await isLong(page);
-    await until(() => page.evaluate(() => !document.querySelector('[aria-busy]')));
+    await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+  }
+
+  it('finds the place when the page is long enough', async t => {
+    const { page, place } = await backToHeld(t);
+    await fill(page);
+    await until(async () => Math.abs(await scroll(page) - place) < 2, `the page is at ${place} again`);
+  });
+
+  it('does not pull a reader who has done something meanwhile', async t => {
+    const { page, place } = await backToHeld(t);
+    await page.evaluate(() => window.addEventListener('keydown', () => { window.pressed = true; }));
+    await page.keyboard.press('Shift');
+    await until(() => page.evaluate(() => window.pressed === true));
+    await fill(page);
     assert.ok(await scroll(page) < place - 500);
   });
 

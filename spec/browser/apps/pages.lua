@@ -15,6 +15,15 @@ function Site:load_list()
   self.stops = {}
   coroutine.yield()
   tl.sleep(0.15)
+  self:fill()
+end
+
+function Site:clear()
+  self:load()
+  self.stops = {}
+end
+
+function Site:fill()
   for i = 1, 200 do self.stops[i] = { id = i, name = "Stop " .. i } end
 end
 
@@ -44,6 +53,14 @@ tl.page("/", { title = "All " .. Site.name, on_load = Site.load_list }, function
       return ui.li { ui.a { id = "to-" .. stop.id, stop.name, href = "/stop/" .. stop.id } }
     end, { key = "id" }) },
     ui.p { id = "end", "The end" },
+  }
+end)
+
+-- Its list is there when somebody asks for it.
+tl.page("/held", { on_load = Site.clear }, function()
+  return ui.main {
+    ui.h1 "Held", ui.button { "Fill", on_click = Site.fill },
+    ui.ul { ui.foreach(Site.stops, function(stop) return ui.li { ui.a { id = "to-" .. stop.id, stop.name, href = "/stop/" .. stop.id } } end) },
   }
 end)
 

@@ -20,7 +20,11 @@ export async function openContext(t, { excuse, ...options } = {}) {
   context.setDefaultTimeout(PATIENCE);
   context.on('page', watch);
   context.on('weberror', error => note(String(error.error())));
-  context.on('console', message => { if (message.type() === 'error') note(message.text()); });
+  context.on('console', message => {
+    const { url } = message.location();
+    // The browser asks for an icon when it likes to, also when the host has ended.
+    if (message.type() === 'error' && !url.endsWith('/favicon.ico')) note(`${message.text()} ${url}`);
+  });
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', event =>
       console.error(`violates the policy: ${event.violatedDirective} ${event.blockedURI}`));
