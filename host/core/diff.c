@@ -67,7 +67,7 @@ static void write_key(map_diff *m, const tl_value *key) {
 }
 
 static void both(map_diff *m, const tl_value *key, tl_value a, tl_value b) {
-  if (tl_identical(a, b) || hidden(m, key)) return;
+  if (tl__same(a, b) || hidden(m, key)) return;
   size_t before = m->d->out->len, n;
   const char *s = tl_string_bytes(key, &n);
   write_key(m, key);
@@ -88,13 +88,30 @@ static void only_new(map_diff *m, const tl_value *key, tl_value b) {
 }
 
 static int compare_keys(const tl_value *a, const tl_value *b) {
-  if (tl_identical(*a, *b)) return 0;
+  if (tl__same(*a, *b)) return 0;
   size_t n;
   const char *s = tl_string_bytes(b, &n);
   return tl__key_compare(a, s, n);
 }
 
+/* Two flat maps of the same keys: the common case. */
+static bool same_keys(const tl_node *a, const tl_node *b) {
+  if (a->level > 0 || b->level > 0 || a->n != b->n) return false;
+  for (size_t i = 0; i < a->n; i++)
+    if (!tl__same(tl__entries(a)[i].key, tl__entries(b)[i].key)) return false;
+  return true;
+}
+
+static void walk_flat(map_diff *m, const tl_entry *from, const tl_entry *to, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!tl__same(from[i].value, to[i].value)) both(m, &from[i].key, from[i].value, to[i].value);
+}
+
 static void walk(map_diff *m, const tl_node *from, const tl_node *to) {
+  if (same_keys(from, to)) {
+    walk_flat(m, tl__entries(from), tl__entries(to), from->n);
+    return;
+  }
   tl__cursor a, b;
   tl__cursor_start(&a, from);
   tl__cursor_start(&b, to);
@@ -142,7 +159,7 @@ static bool diff_string(tl__diff *d, tl_value a, tl_value b) {
 }
 
 bool tl__diff_value(tl__diff *d, tl_value a, tl_value b, const tl_keyhint *hint, int level) {
-  if (tl_identical(a, b)) return false;
+  if (tl__same(a, b)) return false;
   if (a.kind == b.kind) {
     if (a.kind == TL_MAP) return diff_map(d, a, b, hint, level);
     if (a.kind == TL_LIST) return tl__diff_list(d, a, b, hint, level);
@@ -159,9 +176,22 @@ bool tl_diff(tl_value from, tl_value to, const tl_diff_opts *o, tl_buf *out) {
   return diff_map(&d, from, to, o ? o->keys : NULL, 0);
 }
 
+static bool differ(map_diff *m, tl_value from, tl_value to);
+
+static bool differ_flat(map_diff *m, const tl_entry *from, const tl_entry *to, size_t n) {
+  map_diff below = {.d = m->d, .level = m->level + 1};
+  for (size_t i = 0; i < n; i++) {
+    if (tl__same(from[i].value, to[i].value) || hidden(m, &from[i].key)) continue;
+    if (differ(&below, from[i].value, to[i].value)) return true;
+  }
+  return false;
+}
+
 /* Do the public parts differ? level as in a map_diff. */
 static bool differ(map_diff *m, tl_value from, tl_value to) {
   if (m->level > 1 || from.kind != TL_MAP || to.kind != TL_MAP) return !tl_equal(from, to);
+  if (same_keys(from.node, to.node))
+    return differ_flat(m, tl__entries(from.node), tl__entries(to.node), from.node->n);
   tl__cursor a, b;
   tl__cursor_start(&a, from.node);
   tl__cursor_start(&b, to.node);

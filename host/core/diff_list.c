@@ -385,8 +385,8 @@ static bool one_changed(const tl_node *a, const tl_node *b, size_t *pos) {
       while (i < n && tl__children(a)[i] == tl__children(b)[i]) i++;
       while (last > i && tl__children(a)[last - 1] == tl__children(b)[last - 1]) last--;
     } else {
-      while (i < n && tl_identical(tl__items(a)[i], tl__items(b)[i])) i++;
-      while (last > i && tl_identical(tl__items(a)[last - 1], tl__items(b)[last - 1])) last--;
+      while (i < n && tl__same(tl__items(a)[i], tl__items(b)[i])) i++;
+      while (last > i && tl__same(tl__items(a)[last - 1], tl__items(b)[last - 1])) last--;
     }
     if (last != i + 1) return false;
     if (a->level == 0) {

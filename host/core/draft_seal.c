@@ -1,6 +1,7 @@
-/* draft_seal.c: from edit trees to sealed ones. The edit tree stays as it is, a private overlay with the nodes in its
- * slots; what is published are copies of just the right size. An edit node whose content is that of `pub` seals to pub:
- * so what was only looked at leaves nothing, and neither does a write that was undone. */
+/* draft_seal.c: from edit trees to sealed ones. While the draft goes on, the edit tree stays as it is, a private
+ * overlay with the nodes in its slots, and what is published are copies; when it ends, the edit nodes themselves are
+ * sealed. An edit node whose content is that of `pub` seals to pub: so what was only looked at leaves nothing, and
+ * neither does a write that was undone. */
 #include "core/draft_inner.h"
 
 /* The value of a slot as others may see it, borrowed. */
@@ -20,8 +21,8 @@ static void seal_below(const tl_node *leaf) {
 static bool leaf_same(const tl_node *leaf, const tl_node *pub) {
   if (!pub || pub->level != 0 || pub->n != leaf->n) return false;
   for (size_t i = 0; i < leaf->n; i++) {
-    if (!tl_identical(plain(*tl__value_slot(leaf, i)), *tl__value_slot(pub, i))) return false;
-    if (leaf->kind == TL_MAP && !tl_identical(tl__entries(leaf)[i].key, tl__entries(pub)[i].key)) return false;
+    if (!tl__same(plain(*tl__value_slot(leaf, i)), *tl__value_slot(pub, i))) return false;
+    if (leaf->kind == TL_MAP && !tl__same(tl__entries(leaf)[i].key, tl__entries(pub)[i].key)) return false;
   }
   return true;
 }
@@ -35,60 +36,122 @@ static tl_node *leaf_copy(const tl_node *leaf) {
   return copy;
 }
 
-/* The same for a draft that ends: what the leaf holds goes over, without counting it up here and down when the leaf is
- * freed. */
-static tl_node *leaf_take(tl_node *leaf) {
-  tl_node *copy = tl__node_new(leaf->kind, 0, leaf->n);
-  for (size_t i = 0; i < leaf->n; i++) {
-    tl_value slot = *tl__value_slot(leaf, i);
-    *tl__value_slot(copy, i) = tl__kind(slot) == TL_DRAFT ? tl__keep(plain(slot)) : plain(slot);
-    if (leaf->kind == TL_MAP) tl__entries(copy)[i].key = tl__entries(leaf)[i].key;
-  }
-  leaf->n = 0;
-  return copy;
-}
+static tl_node *seal_tree(tl_node *node);
 
-static tl_node *seal_tree(tl_node *node, bool take);
-
-static tl_node *branch_seal(tl_node *branch, bool take) {
-  tl_node *sealed[TL__FAN], **children = tl__children(branch);
-  const tl_node *pub = *tl__pub(branch);
+static tl_node *branch_copy(tl_node *branch) {
+  tl_node *sealed[TL__FAN];
+  const tl_node *pub = branch->pub;
   const size_t n = branch->n;
   bool same = pub && pub->level == branch->level && pub->n == n;
   for (size_t i = 0; i < n; i++) {
-    sealed[i] = seal_tree(children[i], take);
+    sealed[i] = seal_tree(tl__children(branch)[i]);
     if (same && sealed[i] != tl__children(pub)[i]) same = false;
   }
   if (same) return NULL;
   tl_node *copy = tl__node_new(branch->kind, branch->level, n);
-  memcpy(tl__children(copy), sealed, n * sizeof *sealed);
-  size_t kept = 0;
-  for (size_t i = 0; i < n; i++) {
-    if (take && sealed[i] == children[i]) continue; /* goes over */
-    tl__node_retain(sealed[i]);
-    children[kept++] = children[i];
-  }
-  branch->n = (uint8_t)kept;
+  for (size_t i = 0; i < n; i++) tl__children(copy)[i] = tl__node_retain(sealed[i]);
   return copy;
 }
 
-static tl_node *leaf_seal(tl_node *leaf, bool take) {
+static tl_node *leaf_seal(const tl_node *leaf) {
   seal_below(leaf);
-  if (leaf_same(leaf, *tl__pub(leaf))) return NULL;
-  return take ? leaf_take(leaf) : leaf_copy(leaf);
+  return leaf_same(leaf, leaf->pub) ? NULL : leaf_copy(leaf);
 }
 
-/* Borrowed: the node itself when it is sealed, else its pub, which is brought up to date. take: the tree is not read
- * any more. */
-static tl_node *seal_tree(tl_node *node, bool take) {
+/* Borrowed: the node itself when it is sealed, else its pub, which is brought up to date. */
+static tl_node *seal_tree(tl_node *node) {
   if (!(node->flags & TL__EDIT)) return node;
-  tl_node **pub = tl__pub(node), *fresh = node->level > 0 ? branch_seal(node, take) : leaf_seal(node, take);
+  tl_node *fresh = node->level > 0 ? branch_copy(node) : leaf_seal(node);
   if (fresh) {
     tl__node_sum(fresh);
-    if (*pub) tl__node_release(*pub);
-    *pub = fresh;
+    if (node->pub) tl__node_release(node->pub);
+    node->pub = fresh;
   }
-  return *pub;
+  return node->pub;
+}
+
+/* ---- the end ---- */
+
+/* What became different of a node's sums, so that they need not be made anew from all that it holds. */
+typedef struct change {
+  bool any, keys;
+  uint64_t more, less; /* bytes */
+  int deepest, was;    /* depth of what came and of what went */
+} change;
+
+static void note_change(change *c, uint64_t more, uint64_t less, int depth, int was) {
+  c->any = true;
+  c->more += more;
+  c->less += less;
+  if (depth > c->deepest) c->deepest = depth;
+  if (was > c->was) c->was = was;
+}
+
+/* node becomes a sealed one. pub: with as many items, c the differences; NULL: not known. */
+static tl_node *close_node(tl_node *node, const tl_node *pub, const change *c) {
+  tl_node *old = node->pub;
+  node = tl__edit_fit(node);
+  node->flags = 0;
+  int own = node->level > 0 ? 0 : 1;
+  bool known = pub && !c->keys && (c->was + own < pub->depth || c->deepest >= c->was);
+  if (known && pub->bytes + c->more < (uint64_t)1 << 62) {
+    node->bytes = pub->bytes + c->more - c->less;
+    node->depth = (uint16_t)(c->deepest + own > pub->depth ? c->deepest + own : pub->depth);
+  } else {
+    tl__node_sum(node);
+  }
+  if (old) tl__node_release(old);
+  return node;
+}
+
+/* What was copied is the same still: pub is to be had again. */
+static tl_node *reopen(tl_node *node) {
+  tl_node *pub = tl__node_retain(node->pub);
+  tl__edit_free(node);
+  return pub;
+}
+
+/* The value of a slot goes from the draft's form to that which others may see. */
+static inline tl_value settle_slot(tl_value *slot) {
+  if (tl__kind(*slot) == TL_DRAFT)
+    *slot = tl__keep(tl__wrap(tl__dnode_seal(slot->draft)));
+  else if (tl__contains(*slot))
+    slot->pad_ = tl__kind(*slot);
+  return *slot;
+}
+
+static tl_node *leaf_finish(tl_node *leaf) {
+  const tl_node *pub = leaf->pub && leaf->pub->level == 0 && leaf->pub->n == leaf->n ? leaf->pub : NULL;
+  change c = {0};
+  for (size_t i = 0; i < leaf->n; i++) {
+    tl_value v = settle_slot(tl__value_slot(leaf, i));
+    if (!pub) continue;
+    tl_value old = *tl__value_slot(pub, i);
+    if (!tl__same(v, old))
+      note_change(&c, tl_bytes(v), tl_bytes(old), tl_depth(v), tl_depth(old));
+    if (leaf->kind == TL_MAP && !tl__same(tl__entries(leaf)[i].key, tl__entries(pub)[i].key)) c.any = c.keys = true;
+  }
+  return pub && !c.any ? reopen(leaf) : close_node(leaf, pub, &c);
+}
+
+static tl_node *finish_tree(tl_node *node);
+
+static tl_node *branch_finish(tl_node *branch) {
+  const tl_node *pub =
+      branch->pub && branch->pub->level == branch->level && branch->pub->n == branch->n ? branch->pub : NULL;
+  change c = {0};
+  for (size_t i = 0; i < branch->n; i++) {
+    tl_node *child = tl__children(branch)[i] = finish_tree(tl__children(branch)[i]);
+    const tl_node *old = pub ? tl__children(pub)[i] : child;
+    if (child != old) note_change(&c, child->bytes, old->bytes, child->depth, old->depth);
+  }
+  return pub && !c.any ? reopen(branch) : close_node(branch, pub, &c);
+}
+
+/* Takes over a tree that nobody edits any more; owned: it, sealed. */
+static tl_node *finish_tree(tl_node *node) {
+  if (!(node->flags & TL__EDIT)) return node;
+  return node->level > 0 ? branch_finish(node) : leaf_finish(node);
 }
 
 static tl_node *empty_of(const tl_dnode *n) {
@@ -107,10 +170,21 @@ static bool is_base(const tl_dnode *n, const tl_node *now) {
 
 tl_node *tl__dnode_seal(tl_dnode *n) {
   if (n->now) return n->now;
-  const tl_node *compared = n->tree->flags & TL__EDIT ? *tl__pub(n->tree) : NULL;
-  tl_node *now = n->tree->count > 0 ? seal_tree(n->tree, n->draft->ending) : empty_of(n);
-  if (compared != n->base && is_base(n, now)) now = n->base;
-  tl__dnode_set_now(n, tl__node_retain(now));
+  tl_node *tree = n->tree, *now;
+  const tl_node *compared = tree->flags & TL__EDIT ? tree->pub : NULL;
+  if (n->draft->ending) {
+    bool empty = tree->count == 0;
+    n->tree = NULL;
+    if (empty) tl__edit_free(tree);
+    now = empty ? empty_of(n) : finish_tree(tree);
+  } else {
+    now = tl__node_retain(tree->count > 0 ? seal_tree(tree) : empty_of(n));
+  }
+  if (compared != n->base && is_base(n, now)) {
+    tl__node_release(now);
+    now = tl__node_retain(n->base);
+  }
+  tl__dnode_set_now(n, now);
   return n->now;
 }
 

@@ -11,29 +11,34 @@ static size_t item_size(const tl_node *node) {
 }
 static char *item(const tl_node *node, size_t i) { return (char *)node->payload + i * item_size(node); }
 
-static tl_node *edit_new(tl_kind kind, int level, tl_node *pub) {
-  tl_node **block = tl_alloc(sizeof *block + tl__node_size(kind, level, TL__FAN));
-  tl_node *node = (tl_node *)(block + 1);
+static tl_node *edit_new(tl_kind kind, int level, size_t cap) {
+  tl_node *node = tl_alloc(tl__node_size(kind, level, cap));
   *node = (tl_node){
-      .refs = 1, .kind = (uint8_t)kind, .level = (uint8_t)level, .cap = TL__FAN, .depth = 1, .flags = TL__EDIT};
-  *tl__pub(node) = pub;
+      .refs = 1, .kind = (uint8_t)kind, .level = (uint8_t)level, .cap = (uint8_t)cap, .depth = 1, .flags = TL__EDIT};
+  node->pub = NULL;
   return node;
 }
 
 /* Frees the node alone; what it holds has gone elsewhere. */
 static void edit_drop(tl_node *node) {
-  tl_node **block = tl__pub(node);
-  if (*block) tl__node_release(*block);
-  tl_free(block);
+  if (node->pub) tl__node_release(node->pub);
+  tl_free(node);
 }
 
-tl_node *tl__edit_copy(tl_node *sealed) {
-  tl_node *node = edit_new(sealed->kind, sealed->level, sealed);
-  node->n = sealed->n;
-  node->count = sealed->count;
-  memcpy(node->payload, sealed->payload, sealed->n * item_size(sealed));
+/* A node of another size with the same items, bit by bit. */
+static tl_node *with_cap(const tl_node *from, size_t cap) {
+  tl_node *node = edit_new(from->kind, from->level, cap);
+  node->n = from->n;
+  node->count = from->count;
+  memcpy(node->payload, from->payload, from->n * item_size(from));
+  if (node->level > 0) memcpy(tl__ends(node), tl__ends(from), from->n * sizeof(uint32_t));
+  return node;
+}
+
+static tl_node *copy_with_cap(tl_node *sealed, size_t cap) {
+  tl_node *node = with_cap(sealed, cap);
+  node->pub = sealed;
   if (node->level > 0) {
-    memcpy(tl__ends(node), tl__ends(sealed), sealed->n * sizeof(uint32_t));
     for (size_t i = 0; i < node->n; i++) tl__node_retain(tl__children(node)[i]);
   } else if (node->kind == TL_MAP) {
     for (size_t i = 0; i < node->n; i++) {
@@ -46,8 +51,26 @@ tl_node *tl__edit_copy(tl_node *sealed) {
   return node;
 }
 
+tl_node *tl__edit_copy(tl_node *sealed) { return copy_with_cap(sealed, sealed->n); }
+
+/* Takes node over. */
+static tl_node *resized(tl_node *node, size_t cap) {
+  tl_node *other = with_cap(node, cap);
+  other->pub = node->pub;
+  tl_free(node);
+  return other;
+}
+
+tl_node *tl__edit_fit(tl_node *node) { return node->cap == node->n ? node : resized(node, node->n); }
+
 static inline tl_node *editable(tl_node **slot) {
   return (*slot)->flags & TL__EDIT ? *slot : (*slot = tl__edit_copy(*slot));
+}
+
+/* Editable, and with room for as much as a node may hold. */
+static inline tl_node *roomy(tl_node **slot) {
+  if (!((*slot)->flags & TL__EDIT)) return *slot = copy_with_cap(*slot, TL__FAN);
+  return (*slot)->cap == TL__FAN ? *slot : (*slot = resized(*slot, TL__FAN));
 }
 
 tl_node *tl__edit_leaf(tl_node **root, size_t pos, size_t *at) {
@@ -86,7 +109,7 @@ static void move_items(tl_node *to, size_t at, tl_node *from, size_t i, size_t n
 /* Splits the full child c of a parent that has room. */
 static void split_child(tl_node *parent, size_t c, bool at_end) {
   tl_node *left = editable(&tl__children(parent)[c]);
-  tl_node *right = edit_new(left->kind, left->level, NULL);
+  tl_node *right = edit_new(left->kind, left->level, TL__FAN);
   size_t keep = at_end ? TL__FAN - 1 : TL__FAN / 2;
   right->n = (uint8_t)(TL__FAN - keep);
   move_items(right, 0, left, keep, right->n);
@@ -99,7 +122,7 @@ static void split_child(tl_node *parent, size_t c, bool at_end) {
 }
 
 static void split_root(tl_node **root, bool at_end) {
-  tl_node *top = edit_new((*root)->kind, (*root)->level + 1, NULL);
+  tl_node *top = edit_new((*root)->kind, (*root)->level + 1, TL__FAN);
   tl__children(top)[0] = *root;
   top->n = 1;
   recount(top);
@@ -114,7 +137,7 @@ static size_t child_for(const tl_node *branch, size_t pos, size_t *start) {
 
 tl_value *tl__edit_insert(tl_node **root, size_t pos, const tl_value *key) {
   bool at_end = pos == (*root)->count;
-  tl_node *node = editable(root);
+  tl_node *node = roomy(root);
   if (node->n == TL__FAN) {
     split_root(root, at_end);
     node = *root;
@@ -128,7 +151,7 @@ tl_value *tl__edit_insert(tl_node **root, size_t pos, const tl_value *key) {
     for (size_t i = c; i < node->n; i++) tl__ends(node)[i]++;
     node->count++;
     pos -= start;
-    node = editable(&tl__children(node)[c]);
+    node = roomy(&tl__children(node)[c]);
   }
   open_gap(node, pos);
   node->count++;
@@ -140,7 +163,7 @@ tl_value *tl__edit_insert(tl_node **root, size_t pos, const tl_value *key) {
 
 /* Children c and c + 1 become one, or share evenly what they have. */
 static void even_out(tl_node *parent, size_t c) {
-  tl_node *left = editable(&tl__children(parent)[c]), *right = editable(&tl__children(parent)[c + 1]);
+  tl_node *left = roomy(&tl__children(parent)[c]), *right = roomy(&tl__children(parent)[c + 1]);
   size_t all = left->n + right->n, keep = all <= TL__FAN ? all : all / 2, had = left->n;
   if (keep > had) {
     size_t moved = keep - had;
@@ -178,7 +201,7 @@ static void mend(tl_node *parent, size_t c) {
 static void lower_root(tl_node **root) {
   while ((*root)->level > 0 && (*root)->n <= 1) {
     tl_node *top = *root;
-    *root = top->n == 1 ? tl__children(top)[0] : edit_new(top->kind, 0, NULL);
+    *root = top->n == 1 ? tl__children(top)[0] : edit_new(top->kind, 0, TL__FAN);
     edit_drop(top);
   }
 }

@@ -3,13 +3,14 @@
  * Lists and maps are counted B-trees of one make: leaves hold values (lists) or entries (maps, in byte order of
  * the keys), branches hold children and where each ends. All leaves of a tree are at one level. Invariants:
  *   - A *sealed* node never changes. It is just as large as what it holds, and counted by reference.
- *   - An *edit* node (TL__EDIT) belongs to one draft and is reachable from there alone; it has room for TL__FAN
- *     and changes in place. Its slots may hold draft nodes (TL_DRAFT). In front of it stands `pub`: the sealed node
+ *   - An *edit* node (TL__EDIT) belongs to one draft and is reachable from there alone; it changes in place, and gets
+ *     room for TL__FAN when something is inserted. Its slots may hold draft nodes (TL_DRAFT). `pub` is the sealed node
  *     that it was copied from or last sealed to, or NULL. Sealing gives pub again when the contents are the same.
  *   - Below a sealed node there is no edit node. Only the root may be empty. */
 #ifndef TL_CORE_TREE_H
 #define TL_CORE_TREE_H
 #include <stdatomic.h>
+#include <sys/single_threaded.h>
 
 #include "core/value.h"
 
@@ -29,7 +30,10 @@ struct tl_node {
   uint16_t depth; /* of containers; sealed nodes only */
   uint8_t flags;
   uint8_t spare;
-  uint64_t bytes; /* memory of this and all below; sealed nodes and strings only */
+  union {
+    uint64_t bytes; /* memory of this and all below; sealed nodes and strings */
+    tl_node *pub;   /* owned; edit nodes */
+  };
   uint64_t payload[];
 };
 
@@ -52,19 +56,35 @@ static inline bool tl__contains(tl_value v) { return tl__kind(v) == TL_LIST || t
 static inline bool tl__counted(tl_value v) {
   return tl__contains(v) || (v.pad_ & 0xffff) == (TL_LONG << 8 | TL_STRING);
 }
+/* Bits of the second word decide for all but strings: the first has a mark of the draft's in containers. */
+static inline bool tl__same(tl_value a, tl_value b) {
+  return a.i == b.i && tl__kind(a) == tl__kind(b) && (a.pad_ == b.pad_ || tl__kind(a) != TL_STRING);
+}
 
 /* Nodes. */
 size_t tl__node_size(tl_kind kind, int level, size_t cap); /* bytes of a sealed node */
 tl_node *tl__node_new(tl_kind kind, int level, size_t n);  /* sealed, refs 1, payload and sums not filled in */
 void tl__node_free(tl_node *node);                         /* its last reference is gone */
+static inline void tl__refs_up(_Atomic uint32_t *refs) {
+  if (__libc_single_threaded)
+    atomic_store_explicit(refs, atomic_load_explicit(refs, memory_order_relaxed) + 1, memory_order_relaxed);
+  else
+    atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
+}
+static inline bool tl__refs_down(_Atomic uint32_t *refs) {
+  if (!__libc_single_threaded) return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
+  uint32_t left = atomic_load_explicit(refs, memory_order_relaxed) - 1;
+  atomic_store_explicit(refs, left, memory_order_relaxed);
+  return left == 0;
+}
 static inline tl_node *tl__node_retain(tl_node *node) {
   /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): children of an edit copy were filled in by memcpy */
-  if (!(node->flags & TL__STATIC)) atomic_fetch_add_explicit(&node->refs, 1, memory_order_relaxed);
+  if (!(node->flags & TL__STATIC)) tl__refs_up(&node->refs);
   return node;
 }
 static inline void tl__node_release(tl_node *node) {
   if (node->flags & TL__STATIC) return;
-  if (atomic_fetch_sub_explicit(&node->refs, 1, memory_order_acq_rel) == 1) tl__node_free(node);
+  if (tl__refs_down(&node->refs)) tl__node_free(node);
 }
 static inline tl_value tl__keep(tl_value v) {
   if (tl__counted(v)) tl__node_retain(v.node);
@@ -87,13 +107,13 @@ bool tl__find(const tl_node *map, const char *key, size_t len, size_t *pos); /* 
 int tl__key_compare(const tl_value *a, const char *key, size_t len);
 
 /* Edit trees; *root is owned by the caller and replaced where needed. */
-tl_node *tl__edit_copy(tl_node *sealed);                        /* takes over the reference, which becomes pub */
+tl_node *tl__edit_copy(tl_node *sealed); /* without room; takes over the reference, which becomes pub */
 tl_node *tl__edit_leaf(tl_node **root, size_t pos, size_t *at); /* the leaf of pos, the way down to it made editable */
 tl_value *tl__edit_insert(tl_node **root, size_t pos,
                           const tl_value *key);       /* the new value slot, nil; key: owned, maps */
 tl_value tl__edit_remove(tl_node **root, size_t pos); /* owned: what was there; the key of an entry is released */
 void tl__edit_free(tl_node *root);                    /* draft nodes in slots are left alone */
-static inline tl_node **tl__pub(tl_node *edit) { return &((tl_node **)edit)[-1]; }
+tl_node *tl__edit_fit(tl_node *node);                 /* takes it over; without the room that it does not use */
 
 /* A walk over two trees at once that steps over what they share. */
 typedef struct tl__cursor {

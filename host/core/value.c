@@ -38,11 +38,7 @@ const char *tl_string_bytes(const tl_value *v, size_t *len) {
 tl_value tl_retain(tl_value v) { return tl__keep(v); }
 void tl_release(tl_value v) { tl__drop(v); }
 
-/* Bits of the second word decide for all but strings: the first has a mark of the draft's in containers. */
-bool tl_identical(tl_value a, tl_value b) {
-  if (tl__kind(a) != tl__kind(b) || a.i != b.i) return false;
-  return tl__kind(a) != TL_STRING || a.pad_ == b.pad_;
-}
+bool tl_identical(tl_value a, tl_value b) { return tl__same(a, b); }
 
 static bool equal_int_float(int64_t i, double f) {
   /* 2^63 is the first float beyond: below it the cast is defined, and the comparison of integers exact. */
@@ -63,9 +59,12 @@ static bool same_shape(const tl_node *a, const tl_node *b) {
 
 static bool equal_slots(const tl_node *a, const tl_node *b) {
   for (size_t i = 0; i < a->n; i++) {
-    if (a->kind == TL_MAP && !equal_strings(tl__entries(a)[i].key, tl__entries(b)[i].key)) return false;
+    if (a->kind == TL_MAP) {
+      tl_value ka = tl__entries(a)[i].key, kb = tl__entries(b)[i].key;
+      if (!tl__same(ka, kb) && !equal_strings(ka, kb)) return false;
+    }
     tl_value va = *tl__value_slot(a, i), vb = *tl__value_slot(b, i);
-    if (!tl_identical(va, vb) && !tl_equal(va, vb)) return false;
+    if (!tl__same(va, vb) && !tl_equal(va, vb)) return false;
   }
   return true;
 }
