@@ -7,13 +7,9 @@
 #include "runtime/observer.h"
 
 static void committed(void *ctx, tl_cell *c, tl_value before) {
-  tl_host *h = ctx;
+  (void)ctx;
   tl_tab *t = c->owner;
-  tl_diff_opts o = tl_app_diff_opts(h->app);
-  if (!t || !tl_differs(before, c->root, &o)) return;
-  t->version++;
-  tl_tab_mark(t);
-  if (t->observer) tl_observe_commit(t, before);
+  if (t && tl_tab_committed(t, before) && t->observer) tl_observe_commit(t, before);
 }
 
 static void effect(void *ctx, tl_cell *c, tl_value e) {

@@ -88,7 +88,35 @@ void tl_tab_failure(tl_tab *t, const tl_failure *f) {
   tl_tab_mark(t);
 }
 
-/* ---- versions ---- */
+/* ---- versions ----
+ *
+ * version counts the commits that changed something public. To know, the roots before and after are compared; that of
+ * a first commit after a message is left to the writing of the next one, which compares the same two (`uncounted`). */
+
+static bool count_commit(tl_tab *t, tl_value before, tl_value after) {
+  tl_diff_opts o = tl_app_diff_opts(t->host->app);
+  if (!tl_differs(before, after, &o)) return false;
+  t->version++;
+  tl_tab_mark(t);
+  return true;
+}
+
+static void count_earlier(tl_tab *t, tl_value after) {
+  if (!t->uncounted) return;
+  t->uncounted = false;
+  count_commit(t, t->sent.root, after);
+}
+
+void tl_tab_count(tl_tab *t) { count_earlier(t, t->cell->root); }
+
+bool tl_tab_committed(tl_tab *t, tl_value before) {
+  count_earlier(t, before);
+  if (t->observer || !t->peer || t->version != t->sent.version || !tl_identical(before, t->sent.root))
+    return count_commit(t, before, t->cell->root);
+  t->uncounted = true;
+  tl_tab_mark(t);
+  return false;
+}
 
 static void remember(tl_tab *t) {
   tl_value old = t->sent.root;
@@ -129,12 +157,15 @@ static void put_list(tl_buf *out, const char *key, tl_buf *items) {
 
 static void send_text(tl_tab *t, const tl_buf *b) { t->peer->ops->send(t->peer->io, b->data, b->len); }
 
-static void put_patch(tl_tab *t, tl_value from, tl_buf *out) {
+/* False: there is no difference, nothing is written. */
+static bool put_patch(tl_tab *t, tl_value from, tl_buf *out) {
   static const char head[] = ",\"patch\":";
   tl_diff_opts o = tl_app_diff_opts(t->host->app);
   size_t len = out->len;
   tl_buf_put(out, head, sizeof head - 1);
-  if (!tl_diff(from, t->cell->root, &o, out)) out->len = len;
+  if (tl_diff(from, t->cell->root, &o, out)) return true;
+  out->len = len;
+  return false;
 }
 
 static void put_state(tl_tab *t, tl_buf *out) {
@@ -165,6 +196,7 @@ static void put_route(tl_tab *t, tl_buf *out) {
 }
 
 void tl_send_init(tl_tab *t) {
+  tl_tab_count(t);
   tl_buf *b = &t->host->scratch;
   tl_buf_clear(b);
   tl_buf_printf(b, "{\"init\":{\"token\":\"%s\",\"version\":%llu,\"route\":", t->cell->token,
@@ -178,6 +210,7 @@ void tl_send_init(tl_tab *t) {
 }
 
 bool tl_send_resume(tl_tab *t, uint64_t version) {
+  tl_tab_count(t);
   const tl_sent *from = held(t, version);
   if (!from) return false;
   tl_buf *b = &t->host->scratch;
@@ -192,7 +225,31 @@ bool tl_send_resume(tl_tab *t, uint64_t version) {
 }
 
 static bool nothing_to_send(const tl_tab *t) {
-  return t->sent.version == t->version && !t->done.len && !t->effects.len && !t->errors.len;
+  return t->sent.version == t->version && !t->uncounted && !t->done.len && !t->effects.len && !t->errors.len;
+}
+
+static void put_head(const tl_tab *t, uint64_t version, tl_buf *out) {
+  tl_buf_clear(out);
+  tl_buf_puts(out, "{\"from\":");
+  tl_buf_put_uint(out, t->sent.version);
+  tl_buf_puts(out, ",\"version\":");
+  tl_buf_put_uint(out, version);
+}
+
+/* The message's head and its patch. A commit that turns out to have changed nothing public is not counted. False: the
+ * version stays. */
+static bool put_change(tl_tab *t, tl_buf *out) {
+  uint64_t version = t->version + t->uncounted;
+  put_head(t, version, out);
+  if (version == t->sent.version) return false;
+  bool differs = put_patch(t, t->sent.root, out);
+  if (!differs && t->uncounted)
+    put_head(t, --version, out);
+  t->version = version;
+  t->uncounted = false;
+  bool counts = version != t->sent.version;
+  remember(t);
+  return counts;
 }
 
 /* One message, if there is something and the page takes it: else it is sent when the page has drained, or is there
@@ -200,15 +257,8 @@ static bool nothing_to_send(const tl_tab *t) {
 void tl_flush_tab(tl_tab *t) {
   if (!t->peer || nothing_to_send(t) || t->peer->ops->queued(t->peer->io)) return;
   tl_buf *b = &t->host->scratch;
-  tl_buf_clear(b);
-  tl_buf_puts(b, "{\"from\":");
-  tl_buf_put_uint(b, t->sent.version);
-  tl_buf_puts(b, ",\"version\":");
-  tl_buf_put_uint(b, t->version);
-  if (t->sent.version != t->version) {
-    put_patch(t, t->sent.root, b);
-    remember(t);
-  }
+  bool counts = put_change(t, b);
+  if (!counts && nothing_to_send(t)) return;
   put_list(b, "done", &t->done);
   put_list(b, "effects", &t->effects);
   put_list(b, "errors", &t->errors);
