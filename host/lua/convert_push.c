@@ -21,27 +21,21 @@ void tl__set_meta(lua_State *L, const void *key, void (*make)(lua_State *L)) {
 static char key_box, key_buf, key_list, key_map;
 
 typedef struct box {
-  const void *tag;
+  tl__owned head;
   tl_value v;
 } box;
 
-static int box_gc(lua_State *L) {
-  box *b = lua_touserdata(L, 1);
-  tl_release(b->v);
-  b->v = tl_nil();
-  return 0;
-}
+static void box_release(void *object) { tl_release(((box *)object)->v); }
 
 static void box_meta(lua_State *L) {
-  lua_pushcfunction(L, box_gc);
-  lua_setfield(L, -2, "__gc");
   lua_pushliteral(L, "tidelock.value");
   lua_setfield(L, -2, "__metatable");
 }
 
+void tl__open_boxes(lua_State *L) { tl__owned_open(L, TL__OWNED_BOX, sizeof(box), 0, box_release); }
+
 tl_value *tl__push_box(lua_State *L) {
-  box *b = lua_newuserdatauv(L, sizeof *b, 0);
-  *b = (box){.tag = &key_box, .v = tl_nil()};
+  box *b = tl__owned_push(L, TL__OWNED_BOX, &key_box);
   tl__set_meta(L, &key_box, box_meta);
   return &b->v;
 }

@@ -85,6 +85,17 @@ struct tl_task {
   tl_task *via, *todo; /* ... from where, and what it looks at next */
 };
 
+typedef enum tl__owned_kind { TL__OWNED_STATE, TL__OWNED_PROXY, TL__OWNED_BOX, TL__OWNED_KINDS } tl__owned_kind;
+
+/* A kind of userdata that owns something (owned.h). Bytes. */
+typedef struct tl__owned_class {
+  size_t block, offset; /* what Lua allocates for one, and where the object is in it */
+  size_t size;
+  int user_values;
+  void (*release)(void *object);
+} tl__owned_class;
+enum { TL__OWNED_SIZE_MAX = 255 };
+
 struct tl_lua {
   lua_State *L; /* the main thread */
   tl_lua_opts opts;
@@ -108,7 +119,9 @@ struct tl_lua {
   bool seeded;
   tl_rng rng;
   uint64_t virtual_now; /* ns, when opts.virtual_time */
-  lua_State *pool[64];  /* finished coroutines for reuse; anchored in the registry */
+  tl__owned_class owned[TL__OWNED_KINDS];
+  uint64_t owned_secret, owned_sizes[TL__OWNED_SIZE_MAX / 64 + 1]; /* a bit for each size of a block */
+  lua_State *pool[64]; /* finished coroutines for reuse; anchored in the registry */
   int pool_n;
 };
 

@@ -62,9 +62,11 @@ static void note_place(lua_State *L, tl_proxy *p, int idx) {
 
 static tl_proxy *push_new(lua_State *L, const tl__hang *h) {
   luaL_checkstack(L, 4, NULL);
-  tl_proxy *p = lua_newuserdatauv(L, sizeof *p, h->outside ? 3 : 2);
+  tl_proxy *p = tl__owned_push(L, TL__OWNED_PROXY, &proxy_tag);
   int idx = lua_gettop(L);
-  *p = (tl_proxy){.tag = &proxy_tag, .var = h->var, .view = h->view, .clean = h->clean};
+  p->var = h->var;
+  p->view = h->view;
+  p->clean = h->clean;
   tl__set_meta(L, &proxy_tag, proxy_meta);
   lua_pushvalue(L, h->parent);
   lua_setiuservalue(L, idx, 1);
@@ -224,13 +226,10 @@ static int proxy_tostring(lua_State *L) {
   return 1;
 }
 
-static int proxy_gc(lua_State *L) {
-  tl_proxy *p = lua_touserdata(L, 1);
-  tl__walks_drop(p);
+static void proxy_release(void *object) { /* a walk that is under way keeps its proxy */
+  tl_proxy *p = object;
   if (p->handle.node) tl_handle_unbind(&p->handle);
   tl_release(p->value);
-  p->value = tl_nil();
-  return 0;
 }
 
 /* ---- paths ---- */
@@ -274,7 +273,7 @@ void tl__proxy_path(lua_State *L, int idx, int key) {
 static void proxy_meta(lua_State *L) {
   static const luaL_Reg methods[] = {
       {"__index", proxy_index},     {"__newindex", proxy_newindex}, {"__len", proxy_len}, {"__eq", proxy_eq},
-      {"__pairs", tl__proxy_pairs}, {"__tostring", proxy_tostring}, {"__gc", proxy_gc},   {NULL, NULL},
+      {"__pairs", tl__proxy_pairs}, {"__tostring", proxy_tostring}, {NULL, NULL},
   };
   luaL_setfuncs(L, methods, 0);
   lua_pushliteral(L, "tidelock.proxy");
@@ -300,6 +299,7 @@ static int native_is_proxy(lua_State *L) {
 }
 
 void tl__open_proxy(lua_State *L) {
+  tl__owned_open(L, TL__OWNED_PROXY, sizeof(tl_proxy), 3, proxy_release);
   static const luaL_Reg natives[] = {
       {"kind", native_kind},     {"is_proxy", native_is_proxy}, {"copy", tl__native_copy},
       {"list", tl__native_list}, {"map", tl__native_map},       {NULL, NULL},

@@ -4,13 +4,14 @@
 #define TL_LUA_PROXY_H
 #include "lua/class.h"
 #include "lua/computed.h"
+#include "lua/owned.h"
 
 typedef struct tl_walk tl_walk; /* a pairs() that is under way (proxy_walk.c) */
 
 /* A full userdata. User values: 1 its parent (a proxy, or the state instance), 2 its key there, 3 (of a var, outside)
  * where it was read. */
 typedef struct tl_proxy {
-  const void *tag;
+  tl__owned head;
   tl_handle handle;  /* a draft node; when NULL: */
   tl_value value;    /* an immutable container, owned */
   const tl_var *var; /* that it was reached through; kept alive by the parents */
@@ -65,7 +66,6 @@ int tl__raise_limit(lua_State *L, const char *path, const tl_var *var);
 int tl__proxy_pairs(lua_State *L);
 int tl__proxy_next(lua_State *L, int idx, int key);      /* what next() returns */
 void tl__walks_keep(lua_State *L, int idx, tl_proxy *p); /* before p changes: what its walks have still to show */
-void tl__walks_drop(tl_proxy *p);
 
 void tl__open_proxy(lua_State *L);
 void tl__open_proxy_write(lua_State *L);

@@ -26,10 +26,6 @@ static void unlink_walk(tl_walk *w) {
   w->proxy = NULL;
 }
 
-void tl__walks_drop(tl_proxy *p) {
-  while (p->walks) unlink_walk(p->walks);
-}
-
 static int walk_gc(lua_State *L) {
   tl_walk *w = lua_touserdata(L, 1);
   unlink_walk(w);

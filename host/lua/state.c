@@ -38,8 +38,8 @@ tl_class *tl_state_class(lua_State *L, int idx) {
 /* ---- making ---- */
 
 static tl_instance *push_instance(lua_State *L, tl_class *c) { /* the class is on top: replaced by the instance */
-  tl_instance *s = lua_newuserdatauv(L, sizeof *s, 0);
-  *s = (tl_instance){.tag = &instance_tag, .cls = c};
+  tl_instance *s = tl__owned_push(L, TL__OWNED_STATE, &instance_tag);
+  s->cls = c;
   lua_getiuservalue(L, -2, 3);
   lua_setmetatable(L, -2);
   lua_remove(L, -2);
@@ -84,13 +84,10 @@ void tl__push_traced(lua_State *L, tl_class *c, tl_trace *t) {
   s->trace = tl__trace_retain(t);
 }
 
-static int instance_gc(lua_State *L) {
-  tl_instance *s = lua_touserdata(L, 1);
+static void instance_release(void *object) {
+  tl_instance *s = object;
   if (s->view) tl_view_release(s->view);
   if (s->trace) tl__trace_release(s->trace);
-  s->view = NULL;
-  s->trace = NULL;
-  return 0;
 }
 
 /* ---- reading ---- */
@@ -363,8 +360,7 @@ void tl__state_members(lua_State *L, tl_class *c) {
 }
 
 void tl__state_prepare(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"__gc", instance_gc}, {"__tostring", state_tostring}, {"__eq", state_eq}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"__tostring", state_tostring}, {"__eq", state_eq}, {NULL, NULL}};
   luaL_newlib(L, methods);
   lua_getiuservalue(L, -2, 1);
   lua_pushcclosure(L, state_index, 1);
@@ -395,6 +391,8 @@ static int native_is_state(lua_State *L) {
 }
 
 int tl_open_state(lua_State *L) {
+  tl__open_boxes(L);
+  tl__owned_open(L, TL__OWNED_STATE, sizeof(tl_instance), 0, instance_release);
   lua_createtable(L, 0, 64);
   lua_pushvalue(L, -1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_native);

@@ -2,11 +2,12 @@
 #ifndef TL_LUA_STATE_H
 #define TL_LUA_STATE_H
 #include "lua/class.h"
+#include "lua/owned.h"
 
 typedef struct tl_trace tl_trace;
 
 typedef struct tl_instance { /* a userdata */
-  const void *tag;
+  tl__owned head;
   tl_class *cls;   /* kept alive by the metatable */
   tl_view *view;   /* reference; NULL: handed to a computed var's function */
   tl_trace *trace; /* reference, of a computed var's function; else NULL */

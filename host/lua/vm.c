@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "lua/embed.h"
 #include "lua/inner.h"
+#include "lua/owned.h"
 #include "lua/state.h"
 
 char tl__key_threads, tl__key_results, tl__key_fn, tl__key_objects, tl__key_holder, tl__key_trace;
@@ -45,6 +46,7 @@ static void *capped(void *ud, void *p, size_t osize, size_t nsize) {
   if (!p) osize = 0;
   if (!nsize) {
     S->mem_used -= osize;
+    if (p) tl__owned_check(S, p, osize);
     free(p);
     return NULL;
   }
