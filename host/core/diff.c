@@ -190,8 +190,7 @@ static bool differ_flat(map_diff *m, const tl_entry *from, const tl_entry *to, s
 /* Do the public parts differ? level as in a map_diff. */
 static bool differ(map_diff *m, tl_value from, tl_value to) {
   if (m->level > 1 || from.kind != TL_MAP || to.kind != TL_MAP) return !tl_equal(from, to);
-  if (same_keys(from.node, to.node))
-    return differ_flat(m, tl__entries(from.node), tl__entries(to.node), from.node->n);
+  if (same_keys(from.node, to.node)) return differ_flat(m, tl__entries(from.node), tl__entries(to.node), from.node->n);
   tl__cursor a, b;
   tl__cursor_start(&a, from.node);
   tl__cursor_start(&b, to.node);

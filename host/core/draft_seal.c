@@ -127,8 +127,7 @@ static tl_node *leaf_finish(tl_node *leaf) {
     tl_value v = settle_slot(tl__value_slot(leaf, i));
     if (!pub) continue;
     tl_value old = *tl__value_slot(pub, i);
-    if (!tl__same(v, old))
-      note_change(&c, tl_bytes(v), tl_bytes(old), tl_depth(v), tl_depth(old));
+    if (!tl__same(v, old)) note_change(&c, tl_bytes(v), tl_bytes(old), tl_depth(v), tl_depth(old));
     if (leaf->kind == TL_MAP && !tl__same(tl__entries(leaf)[i].key, tl__entries(pub)[i].key)) c.any = c.keys = true;
   }
   return pub && !c.any ? reopen(leaf) : close_node(leaf, pub, &c);

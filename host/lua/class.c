@@ -2,8 +2,7 @@
  * references) is lua/tidelock/state.lua; here is what must not be got round.
  *
  * A class is a userdata. User values: 1 members, name -> light userdata (tl_var) or function, what instances look up; 2
- * functions of background handlers and computed vars, by name; 3 the metatable of instances; 4 weak table, view's
- * address -> instance. */
+ * functions of background handlers and computed vars, by name. */
 #include "lua/class.h"
 
 #include <stdlib.h>
@@ -161,8 +160,8 @@ static int native_class_new(lua_State *L) {
     return tl_raise(L, "DeclarationError", "tl.state(\"%s\", ...): the name of a state is an identifier", name);
   if (tl_smap_get(a->by_name, name, len))
     return tl_raise(L, "DeclarationError", "the state \"%s\" is declared twice", name);
-  tl_class *c = lua_newuserdatauv(L, sizeof *c, 4);
-  *c = (tl_class){.tag = &class_tag};
+  tl_class *c = lua_newuserdatauv(L, sizeof *c, 2);
+  *c = (tl_class){.tag = &class_tag, .meta = LUA_NOREF, .instances = LUA_NOREF};
   tl__set_meta(L, &class_tag, class_meta);
   c->app = a;
   c->name = tl_strndup(name, len);
@@ -173,7 +172,7 @@ static int native_class_new(lua_State *L) {
   lua_setiuservalue(L, -2, 1);
   lua_newtable(L);
   lua_setiuservalue(L, -2, 2);
-  tl__state_prepare(L);
+  tl__state_prepare(L, c);
   tl__app_table(L, a);
   lua_pushvalue(L, -2);
   lua_rawsetp(L, -2, c);
@@ -251,15 +250,12 @@ static int call_of_background(lua_State *L) {
                   name, name);
 }
 
-/* Its function stands in the app's table under the handler's address, where a task finds it in one step. */
 static void add_handler(lua_State *L, int fn, tl_class *c, const char *full, bool background) {
   tl_handler *h = tl_calloc(sizeof *h);
-  *h = (tl_handler){.name = tl_strndup(full, strlen(full)), .cls = c, .background = background};
+  *h = (tl_handler){.name = tl_strndup(full, strlen(full)), .cls = c, .background = background, .fn = LUA_NOREF};
   tl_smap_set(c->app->handlers, full, strlen(full), h);
-  tl__app_table(L, c->app);
   lua_pushvalue(L, fn);
-  lua_rawsetp(L, -2, h);
-  lua_pop(L, 1);
+  h->fn = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 /* class_function(class, name, fn, background): a handler, or (names with _) a method. */

@@ -30,6 +30,8 @@ struct tl_class {
   tl_var **vars;
   size_t n_vars, cap_vars;
   tl_var router;
+  int meta, instances; /* registry references, while the app is there: the metatable of instances; a weak table, view's
+                          address -> instance */
 };
 
 struct tl_app {

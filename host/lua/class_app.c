@@ -42,12 +42,13 @@ tl_app *tl_app_new(lua_State *L) {
 
 void tl__app_table(lua_State *L, const tl_app *a) { lua_rawgetp(L, LUA_REGISTRYINDEX, a); }
 
-static void free_handlers(tl_app *a) {
+static void free_handlers(lua_State *L, tl_app *a) {
   size_t cursor = 0, len;
   const char *key;
   void *value;
   while (tl_smap_next(a->handlers, &cursor, &key, &len, &value)) {
     tl_handler *h = value;
+    luaL_unref(L, LUA_REGISTRYINDEX, h->fn);
     tl_free(h->name);
     tl_free(h);
   }
@@ -55,7 +56,11 @@ static void free_handlers(tl_app *a) {
 }
 
 void tl_app_free(lua_State *L, tl_app *a) {
-  for (size_t i = 0; i < a->n_classes; i++) a->classes[i]->app = NULL;
+  for (size_t i = 0; i < a->n_classes; i++) {
+    a->classes[i]->app = NULL;
+    luaL_unref(L, LUA_REGISTRYINDEX, a->classes[i]->meta);
+    luaL_unref(L, LUA_REGISTRYINDEX, a->classes[i]->instances);
+  }
   tl__computed_free(a);
   if (tl_app_current(L) == a) {
     lua_pushnil(L);
@@ -63,7 +68,7 @@ void tl_app_free(lua_State *L, tl_app *a) {
   }
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, a);
-  free_handlers(a);
+  free_handlers(L, a);
   tl_smap_free(a->by_name);
   tl_keyhint_free(a->keys);
   tl_release(a->root);
@@ -106,11 +111,7 @@ tl_diff_opts tl_app_diff_opts(const tl_app *a) { return (tl_diff_opts){.keys = a
 size_t *tl_app_state_limit(tl_app *a) { return &a->state_limit; }
 tl_handler *tl_app_handler(tl_app *a, const char *name, size_t len) { return tl_smap_get(a->handlers, name, len); }
 
-void tl_handler_push(lua_State *L, const tl_handler *h) {
-  tl__app_table(L, h->cls->app);
-  lua_rawgetp(L, -1, h);
-  lua_remove(L, -2);
-}
+void tl_handler_push(lua_State *L, const tl_handler *h) { lua_rawgeti(L, LUA_REGISTRYINDEX, h->fn); }
 
 /* ---- natives ---- */
 

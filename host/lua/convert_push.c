@@ -32,11 +32,14 @@ static void box_meta(lua_State *L) {
   lua_setfield(L, -2, "__metatable");
 }
 
-void tl__open_boxes(lua_State *L) { tl__owned_open(L, TL__OWNED_BOX, sizeof(box), 0, box_release); }
+void tl__open_boxes(lua_State *L) {
+  lua_createtable(L, 0, 1);
+  box_meta(L);
+  tl__owned_open(L, TL__OWNED_BOX, sizeof(box), 0, box_release);
+}
 
 tl_value *tl__push_box(lua_State *L) {
   box *b = tl__owned_push(L, TL__OWNED_BOX, &key_box);
-  tl__set_meta(L, &key_box, box_meta);
   return &b->v;
 }
 

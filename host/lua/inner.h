@@ -92,6 +92,7 @@ typedef struct tl__owned_class {
   size_t block, offset; /* what Lua allocates for one, and where the object is in it */
   size_t size;
   int user_values;
+  int meta; /* registry reference; LUA_REFNIL: each has its own */
   void (*release)(void *object);
 } tl__owned_class;
 enum { TL__OWNED_SIZE_MAX = 255 };
@@ -120,6 +121,7 @@ struct tl_lua {
   tl_rng rng;
   uint64_t virtual_now; /* ns, when opts.virtual_time */
   tl__owned_class owned[TL__OWNED_KINDS];
+  int proxies; /* registry reference: weak table, handle's address -> proxy */
   uint64_t owned_secret, owned_sizes[TL__OWNED_SIZE_MAX / 64 + 1]; /* a bit for each size of a block */
   lua_State *pool[64]; /* finished coroutines for reuse; anchored in the registry */
   int pool_n;

@@ -70,6 +70,7 @@ typedef struct tl_class tl_class;
 typedef struct tl_handler {
   char *name; /* "Job.add" */
   tl_class *cls;
+  int fn; /* its Lua function: registry reference */
   bool background;
   bool offered; /* a page's trigger or tl.expose offers it to clients */
 } tl_handler;
@@ -80,7 +81,7 @@ const char *tl_class_name(const tl_class *c);
 tl_class *tl_class_at(lua_State *L, int idx); /* of the class (what tl.state returned) at idx; NULL: none */
 void tl_state_push(
     lua_State *L, tl_view *v,
-    tl_class *c); /* +1: `self` (keeps a reference to v). Same view and class: the same userdata while one lives */
+    tl_class *c); /* +1: the `self` of a new task (keeps a reference to v, of which there is no other yet) */
 void tl_state_push_new(lua_State *L, tl_cell *cell, tl_class *c); /* +1: the same, with a view of its own */
 tl_view *tl_state_view(lua_State *L, int idx);                    /* NULL: not a state instance; borrowed */
 tl_class *tl_state_class(lua_State *L, int idx);

@@ -36,7 +36,8 @@ void tl__owned_open(lua_State *L, tl__owned_kind kind, size_t size, int user_val
   memset(object, 0, size);
   lua_pop(L, 1);
   if (b.size > TL__OWNED_SIZE_MAX) luaL_error(L, "an owned userdata is too large");
-  S->owned[kind] = (tl__owned_class){b.size, (size_t)(object - (char *)b.newest), size, user_values, release};
+  int meta = luaL_ref(L, LUA_REGISTRYINDEX);
+  S->owned[kind] = (tl__owned_class){b.size, (size_t)(object - (char *)b.newest), size, user_values, meta, release};
   S->owned_sizes[b.size / 64] |= (uint64_t)1 << (b.size % 64);
 }
 
@@ -47,6 +48,9 @@ void *tl__owned_push(lua_State *L, tl__owned_kind kind, const void *tag) {
   memset(o, 0, c->size);
   o->tag = tag;
   o->mark = mark_of(S, o);
+  if (c->meta == LUA_REFNIL) return o;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, c->meta);
+  lua_setmetatable(L, -2);
   return o;
 }
 

@@ -1,8 +1,8 @@
 /* owned.h: inside host/lua: userdata that own something of the C side, and give it back without a finalizer.
  *
- * A finalizer costs several times what the object does: the collector moves it between lists, keeps it and all it refers
- * to for another cycle, and calls it protected. So those that are made by the thousand have none. Their memory is
- * recognized when Lua gives it back to the allocator, by its size and by a mark that nothing else can have, and what
+ * A finalizer costs several times what the object does: the collector moves it between lists, keeps it and all it
+ * refers to for another cycle, and calls it protected. So those that are made by the thousand have none. Their memory
+ * is recognized when Lua gives it back to the allocator, by its size and by a mark that nothing else can have, and what
  * they own is released then. Releasing may not touch Lua, nor another Lua object. */
 #ifndef TL_LUA_OWNED_H
 #define TL_LUA_OWNED_H
@@ -14,10 +14,11 @@ typedef struct tl__owned {
   uint64_t mark;
 } tl__owned;
 
-/* Declares a kind: its size, the user values of each, what releases it. Once a VM. */
+/* Declares a kind: its size, the user values of each, what releases it. -1: the metatable; nil: the caller of
+ * tl__owned_push sets one. Once a VM. */
 void tl__owned_open(lua_State *L, tl__owned_kind kind, size_t size, int user_values, void (*release)(void *object));
 
-/* +1: a userdata of that kind, all zero but for its head; the caller sets its metatable. Raises on lack of memory. */
+/* +1: a userdata of that kind, all zero but for its head. Raises on lack of memory. */
 void *tl__owned_push(lua_State *L, tl__owned_kind kind, const void *tag);
 
 /* The allocator: a block goes back. */

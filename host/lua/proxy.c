@@ -10,7 +10,6 @@
 #include "base/mem.h"
 
 static char proxy_tag;
-static char key_live; /* registry: weak table, handle's address -> proxy */
 
 tl_proxy *tl__proxy_test(lua_State *L, int idx) { return tl__tagged(L, idx, &proxy_tag, sizeof(tl_proxy)); }
 
@@ -45,8 +44,6 @@ tl_draft *tl__proxy_draft(const tl_proxy *p) {
 
 /* ---- making ---- */
 
-static void proxy_meta(lua_State *L);
-
 /* User value 3 and line: where it is read. Only vars note it; what is read through them asks its parents. */
 static void note_place(lua_State *L, tl_proxy *p, int idx) {
   lua_Debug ar;
@@ -67,7 +64,6 @@ static tl_proxy *push_new(lua_State *L, const tl__hang *h) {
   p->var = h->var;
   p->view = h->view;
   p->clean = h->clean;
-  tl__set_meta(L, &proxy_tag, proxy_meta);
   lua_pushvalue(L, h->parent);
   lua_setiuservalue(L, idx, 1);
   lua_pushvalue(L, h->key);
@@ -93,7 +89,7 @@ void tl__push_value(lua_State *L, const tl__hang *h, const tl_value *v, tl_dep *
 /* +1 and true when the node has a proxy that lives. A handle whose proxy only waits for its finalizer is let go. */
 static bool push_known(lua_State *L, tl_dnode *node) {
   for (tl_handle *h; (h = tl_dnode_handle(node)); tl_handle_unbind(h)) {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &key_live);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, tl_lua_of(L)->proxies);
     bool known = lua_rawgetp(L, -1, h) == LUA_TUSERDATA;
     lua_remove(L, -2);
     if (known) return true;
@@ -105,7 +101,7 @@ static bool push_known(lua_State *L, tl_dnode *node) {
 /* The node stays where it is meanwhile: its container's tree holds it as long as the draft lives. */
 static void push_new_node(lua_State *L, const tl__hang *h, tl_dnode *node) {
   tl_proxy *p = push_new(L, h);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &key_live);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, tl_lua_of(L)->proxies);
   lua_pushvalue(L, -2);
   lua_rawsetp(L, -2, &p->handle);
   lua_pop(L, 1);
@@ -299,6 +295,8 @@ static int native_is_proxy(lua_State *L) {
 }
 
 void tl__open_proxy(lua_State *L) {
+  lua_createtable(L, 0, 8);
+  proxy_meta(L);
   tl__owned_open(L, TL__OWNED_PROXY, sizeof(tl_proxy), 3, proxy_release);
   static const luaL_Reg natives[] = {
       {"kind", native_kind},     {"is_proxy", native_is_proxy}, {"copy", tl__native_copy},
@@ -312,5 +310,5 @@ void tl__open_proxy(lua_State *L) {
   lua_pushliteral(L, "v");
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_live);
+  tl_lua_of(L)->proxies = luaL_ref(L, LUA_REGISTRYINDEX);
 }

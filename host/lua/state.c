@@ -37,49 +37,47 @@ tl_class *tl_state_class(lua_State *L, int idx) {
 
 /* ---- making ---- */
 
-static tl_instance *push_instance(lua_State *L, tl_class *c) { /* the class is on top: replaced by the instance */
+static tl_instance *push_instance(lua_State *L, tl_class *c) {
+  luaL_checkstack(L, 6, NULL);
+  if (!c->app) tl_raise(L, "DeclarationError", "the app of the state %s has ended", c->name);
   tl_instance *s = tl__owned_push(L, TL__OWNED_STATE, &instance_tag);
   s->cls = c;
-  lua_getiuservalue(L, -2, 3);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, c->meta);
   lua_setmetatable(L, -2);
-  lua_remove(L, -2);
   return s;
 }
 
 void tl_state_push(lua_State *L, tl_view *v, tl_class *c) {
-  luaL_checkstack(L, 6, NULL);
-  tl__class_push(L, c);
-  lua_getiuservalue(L, -1, 4);
-  if (lua_rawgetp(L, -1, v) == LUA_TUSERDATA) {
-    lua_replace(L, -3);
-    lua_pop(L, 1);
-    return;
-  }
-  lua_pop(L, 1);
-  lua_insert(L, -2);
   tl_instance *s = push_instance(L, c);
-  lua_pushvalue(L, -1);
-  lua_rawsetp(L, -3, v);
   s->view = v;
   v->refs++;
+}
+
+/* That a view has one instance of each class is seen only by those who ask for others: then they are noted. */
+static void note_instance(lua_State *L, int idx) {
+  const tl_instance *s = tl__instance_test(L, idx);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, s->cls->instances);
+  lua_pushvalue(L, idx);
+  lua_rawsetp(L, -2, s->view);
+  lua_pop(L, 1);
+}
+
+static void push_noted(lua_State *L, tl_view *v, tl_class *c) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, c->instances);
+  bool known = lua_rawgetp(L, -1, v) == LUA_TUSERDATA;
   lua_remove(L, -2);
+  if (known) return;
+  lua_pop(L, 1);
+  tl_state_push(L, v, c);
+  note_instance(L, lua_gettop(L));
 }
 
 void tl_state_push_new(lua_State *L, tl_cell *cell, tl_class *c) {
-  luaL_checkstack(L, 6, NULL);
-  tl__class_push(L, c);
-  lua_getiuservalue(L, -1, 4);
-  lua_insert(L, -2);
   tl_instance *s = push_instance(L, c);
   s->view = tl_view_new(cell);
-  lua_pushvalue(L, -1);
-  lua_rawsetp(L, -3, s->view);
-  lua_remove(L, -2);
 }
 
 void tl__push_traced(lua_State *L, tl_class *c, tl_trace *t) {
-  luaL_checkstack(L, 4, NULL);
-  tl__class_push(L, c);
   tl_instance *s = push_instance(L, c);
   s->trace = tl__trace_retain(t);
 }
@@ -314,10 +312,14 @@ static int state_newindex(lua_State *L) { /* upvalue 1: members */
 static int state_get_state(lua_State *L) {
   tl_instance *s = check_instance(L, 1);
   tl_class *c = tl__class_arg(L, 2);
-  if (s->trace)
+  if (c == s->cls) {
+    lua_pushvalue(L, 1);
+  } else if (s->trace) {
     tl__push_traced(L, c, s->trace);
-  else
-    tl_state_push(L, s->view, c);
+  } else {
+    note_instance(L, 1);
+    push_noted(L, s->view, c);
+  }
   return 1;
 }
 
@@ -359,7 +361,7 @@ void tl__state_members(lua_State *L, tl_class *c) {
   lua_setfield(L, -2, "router");
 }
 
-void tl__state_prepare(lua_State *L) {
+void tl__state_prepare(lua_State *L, tl_class *c) {
   static const luaL_Reg methods[] = {{"__tostring", state_tostring}, {"__eq", state_eq}, {NULL, NULL}};
   luaL_newlib(L, methods);
   lua_getiuservalue(L, -2, 1);
@@ -374,13 +376,13 @@ void tl__state_prepare(lua_State *L) {
   lua_setfield(L, -2, "__metatable");
   lua_pushvalue(L, -2);
   lua_setfield(L, -2, "class"); /* keeps the class alive as long as its instances */
-  lua_setiuservalue(L, -2, 3);
+  c->meta = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_createtable(L, 0, 0);
   lua_createtable(L, 0, 1);
   lua_pushliteral(L, "v");
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
-  lua_setiuservalue(L, -2, 4);
+  c->instances = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 /* ---- opening ---- */
@@ -392,6 +394,7 @@ static int native_is_state(lua_State *L) {
 
 int tl_open_state(lua_State *L) {
   tl__open_boxes(L);
+  lua_pushnil(L);
   tl__owned_open(L, TL__OWNED_STATE, sizeof(tl_instance), 0, instance_release);
   lua_createtable(L, 0, 64);
   lua_pushvalue(L, -1);

@@ -111,9 +111,9 @@ void tl_tab_event_done(tl_tab *t, uint64_t id); /* ended: `done` goes with the n
 void tl_tab_on_load(tl_tab *t);                 /* queues the page's on_load */
 
 /* ---- sender.c ---- */
-bool tl_tab_committed(tl_tab *t, tl_value before); /* the root has changed; did that change something public? Where
-                                                      nobody observes, the answer may be false and come later */
-void tl_tab_count(tl_tab *t);                      /* version is what it has to be */
+bool tl_tab_committed(tl_tab *t, tl_value before);   /* the root has changed; did that change something public? Where
+                                                        nobody observes, the answer may be false and come later */
+void tl_tab_count(tl_tab *t);                        /* version is what it has to be */
 void tl_tab_effect(tl_tab *t, tl_value effect);      /* for the next message; borrowed, the wire form */
 void tl_tab_failure(tl_tab *t, const tl_failure *f); /* the same; details only in dev mode */
 void tl_send_init(tl_tab *t);                        /* whole state, at once */

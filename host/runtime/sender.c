@@ -243,8 +243,7 @@ static bool put_change(tl_tab *t, tl_buf *out) {
   put_head(t, version, out);
   if (version == t->sent.version) return false;
   bool differs = put_patch(t, t->sent.root, out);
-  if (!differs && t->uncounted)
-    put_head(t, --version, out);
+  if (!differs && t->uncounted) put_head(t, --version, out);
   t->version = version;
   t->uncounted = false;
   bool counts = version != t->sent.version;
