@@ -4,6 +4,7 @@
  * locked instruction; a block may be freed by another thread, which only makes single records negative.
  * Records stay in a list for ever (one per thread that ever allocated). */
 #include "base/mem.h"
+#include "base/pool.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -47,18 +48,17 @@ void *tl_try_alloc(size_t size) {
   return p;
 }
 
-void *tl_alloc(size_t size) {
-  void *p = tl_try_alloc(size);
-  if (!p) out_of_memory(size);
-  return p;
-}
-
-void *tl_calloc(size_t size) {
-  void *p = calloc(1, size ? size : 1);
+void *tl__mem_counted(void *p, size_t size) {
   if (!p) out_of_memory(size);
   count(1);
   return p;
 }
+
+void tl__mem_uncount(void) { count(-1); }
+
+void *tl_alloc(size_t size) { return tl__mem_counted(malloc(size ? size : 1), size); }
+
+void *tl_calloc(size_t size) { return tl__mem_counted(calloc(1, size ? size : 1), size); }
 
 void *tl_realloc(void *p, size_t size) {
   void *q = realloc(p, size ? size : 1);
@@ -81,6 +81,7 @@ char *tl_strndup(const char *s, size_t n) {
 }
 
 void tl_mem_give_back(void) {
+  tl_pool_trim();
 #ifdef __GLIBC__
   malloc_trim(0);
 #endif

@@ -14,4 +14,8 @@ char *tl_strndup(const char *s, size_t n); /* NUL-terminated copy */
 void tl_mem_give_back(void);               /* what is free goes to the system, as far as it is whole pages */
 size_t tl_mem_live(void);                  /* blocks allocated and not freed (all threads) */
 
+/* For pool.h. */
+void *tl__mem_counted(void *p, size_t size); /* p, as a new block; NULL ends the process */
+void tl__mem_uncount(void);
+
 #endif

@@ -1,10 +1,10 @@
 /* draft.c: beginning, committing and ending a draft. Rules in draft.h, structure in draft_inner.h. */
 #include "core/draft_inner.h"
 
-#include "base/mem.h"
+#include "base/pool.h"
 
 tl_draft *tl_draft_begin(tl_value root) {
-  tl_draft *d = tl_alloc(sizeof *d);
+  tl_draft *d = tl_alloc_sized(sizeof *d);
   *d = (tl_draft){.mark = 1};
   d->root = tl__dnode_new(d, NULL, tl__node_retain(root.node), 0);
   return d;
@@ -42,7 +42,7 @@ static void bury(tl_dnode *n) {
   tl__dnode_set_now(n, NULL);
   if (!n->handles) {
     if (n->base) tl__node_release(n->base);
-    tl_free(n);
+    tl_free_sized(n, sizeof *n);
     return;
   }
   n->draft = NULL;
@@ -63,7 +63,7 @@ static void end(tl_draft *d, bool keep) {
     next = n->next;
     bury(n);
   }
-  tl_free(d);
+  tl_free_sized(d, sizeof *d);
 }
 
 tl_value tl_draft_finish(tl_draft *d) {

@@ -2,11 +2,11 @@
  * draft_inner.h for who holds what. */
 #include <assert.h>
 
-#include "base/mem.h"
+#include "base/pool.h"
 #include "core/draft_inner.h"
 
 tl_dnode *tl__dnode_new(tl_draft *d, tl_dnode *parent, tl_node *content, uint8_t flags) {
-  tl_dnode *n = tl_alloc(sizeof *n);
+  tl_dnode *n = tl_alloc_sized(sizeof *n);
   *n = (tl_dnode){.draft = d, .parent = parent, .next = d->all, .base = content, .now = content, .flags = flags};
   if (d->all) d->all->prev = n;
   d->all = n;
@@ -51,7 +51,7 @@ void tl__dnode_destroy(tl_dnode *n) {
   if (n->tree) tl__edit_free(n->tree);
   tl__dnode_set_now(n, NULL);
   if (n->base) tl__node_release(n->base);
-  tl_free(n);
+  tl_free_sized(n, sizeof *n);
 }
 
 void tl__dnode_limbo(tl_dnode *n) {
@@ -160,7 +160,7 @@ void tl_handle_unbind(tl_handle *h) {
     tl__dnode_unref(n);
   } else if (!n->handles) {
     tl__node_release(n->base);
-    tl_free(n);
+    tl_free_sized(n, sizeof *n);
   }
 }
 

@@ -2,7 +2,7 @@
  *
  * Inserting splits full nodes on the way down, so that there is always room; removing mends thin nodes on the way
  * up. A split at the very end leaves the left node full: what is built by appending is packed. */
-#include "base/mem.h"
+#include "base/pool.h"
 #include "core/tree.h"
 
 static size_t item_size(const tl_node *node) {
@@ -12,17 +12,19 @@ static size_t item_size(const tl_node *node) {
 static char *item(const tl_node *node, size_t i) { return (char *)node->payload + i * item_size(node); }
 
 static tl_node *edit_new(tl_kind kind, int level, size_t cap) {
-  tl_node *node = tl_alloc(tl__node_size(kind, level, cap));
+  tl_node *node = tl_alloc_sized(tl__node_size(kind, level, cap));
   *node = (tl_node){
       .refs = 1, .kind = (uint8_t)kind, .level = (uint8_t)level, .cap = (uint8_t)cap, .depth = 1, .flags = TL__EDIT};
   node->pub = NULL;
   return node;
 }
 
+static void free_node(tl_node *node) { tl_free_sized(node, tl__node_size(node->kind, node->level, node->cap)); }
+
 /* Frees the node alone; what it holds has gone elsewhere. */
 static void edit_drop(tl_node *node) {
   if (node->pub) tl__node_release(node->pub);
-  tl_free(node);
+  free_node(node);
 }
 
 /* A node of another size with the same items, bit by bit. */
@@ -57,7 +59,7 @@ tl_node *tl__edit_copy(tl_node *sealed) { return copy_with_cap(sealed, sealed->n
 static tl_node *resized(tl_node *node, size_t cap) {
   tl_node *other = with_cap(node, cap);
   other->pub = node->pub;
-  tl_free(node);
+  free_node(node);
   return other;
 }
 

@@ -1,10 +1,10 @@
 /* view.c: what a `self` is bound to: a cell and the snapshot of the last refresh. Whether the running task is inside
  * the lock is asked at every access, so that a sibling which shares the view stays outside. */
-#include "base/mem.h"
+#include "base/pool.h"
 #include "lua/inner.h"
 
 tl_view *tl_view_new(tl_cell *cell) {
-  tl_view *v = tl_alloc(sizeof *v);
+  tl_view *v = tl_alloc_sized(sizeof *v);
   *v = (tl_view){.refs = 1, .cell = tl_cell_retain(cell), .snapshot = tl_retain(cell->root)};
   return v;
 }
@@ -13,7 +13,7 @@ void tl_view_release(tl_view *v) {
   if (--v->refs) return;
   tl_release(v->snapshot);
   tl__cell_release(v->cell);
-  tl_free(v);
+  tl_free_sized(v, sizeof *v);
 }
 
 void tl_view_refresh(tl_view *v) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/mem.h"
+#include "base/pool.h"
 #include "lua/embed.h"
 #include "lua/inner.h"
 #include "lua/owned.h"
@@ -40,20 +40,32 @@ static bool fails_on_purpose(tl_lua_faults *f) {
   return f->fail_at && n >= f->fail_at && n - f->fail_at < f->tries;
 }
 
+/* Making smaller never fails: the block may be larger than its size tells. */
+static void *resize(void *p, size_t osize, size_t nsize) {
+  if (!p) return tl_pool_get(nsize);
+  if (osize > TL__POOL_MAX && nsize > TL__POOL_MAX) return realloc(p, nsize);
+  void *q = tl_pool_get(nsize);
+  if (!q) return nsize < osize ? p : NULL;
+  memcpy(q, p, osize < nsize ? osize : nsize);
+  tl_pool_put(p, osize);
+  return q;
+}
+
 /* Lua's own allocations: over the cap NULL, upon which Lua collects and then raises in the task that asked. */
 static void *capped(void *ud, void *p, size_t osize, size_t nsize) {
   tl_lua *S = ud;
   if (!p) osize = 0;
   if (!nsize) {
     S->mem_used -= osize;
-    if (p) tl__owned_check(S, p, osize);
-    free(p);
+    if (!p) return NULL;
+    tl__owned_check(S, p, osize);
+    tl_pool_put(p, osize);
     return NULL;
   }
   size_t cap = S->opts.memory_limit;
   if (cap && nsize > osize && S->mem_used + (nsize - osize) > cap + (S->current ? 0 : HOST_SLACK)) return NULL;
   if (S->opts.faults && nsize > osize && fails_on_purpose(S->opts.faults)) return NULL;
-  void *q = realloc(p, nsize);
+  void *q = resize(p, osize, nsize);
   if (q) S->mem_used += nsize - osize;
   return q;
 }
