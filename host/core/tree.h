@@ -14,7 +14,7 @@
 
 #include "core/value.h"
 
-enum { TL__FAN = 30, TL__MIN = 8, TL__HEIGHT_MAX = 16 };
+enum { TL__FAN = 20, TL__MIN = 6, TL__HEIGHT_MAX = 16 };
 enum {
   TL__EDIT = 1,   /* mutable, of one draft */
   TL__STATIC = 2, /* an empty container: never counted, never freed */
