@@ -24,6 +24,13 @@ export class Control {
     dom.addEventListener('blur', () => this.leave());
     dom.addEventListener('compositionstart', () => { this.composing = true; });
     dom.addEventListener('compositionend', () => this.endComposing());
+    if (dom.options) this.followOptions();
+  }
+
+  // Options are drawn by themselves, so the one that the state names may come after it was named.
+  followOptions() {
+    const changes = new MutationObserver(() => { if (!this.edited) this.write(); });
+    changes.observe(this.dom, { childList: true, subtree: true, characterData: true, attributeFilter: ['value'] });
   }
 
   edit() {

@@ -164,6 +164,6 @@ const isEdit = event => event.type === 'input' || event.type === 'change';
 function eventArgument(event) {
   if (isEdit(event)) return [controlValue(event.target)];
   if (event.type === 'submit') return [formValues(event.target, event.submitter)];
-  if (event.type === 'keydown' || event.type === 'keyup') return [event.key];
+  if (event.type.startsWith('key')) return [event.key];
   return [];
 }

@@ -149,6 +149,21 @@ test('a select shows the value that the state says, also when its options come l
   await p.waitForFunction(() => document.getElementById('many').selectedOptions.length === 2);
 }));
 
+test('a select shows the value that the state says, also when its options change in their places', () => withPage({
+  pages: page(
+    el('select', { id: 'one', value: v('Job', 'one') }, each(v('Job', 'all'), 1, undefined, el('option', { value: item(1) }, item(1)))),
+    each(v('Job', 'rows'), 2, 'id', el('select', { id: item(2, 'id'), value: item(2, 'one') },
+      each(v('Job', 'all'), 3, undefined, el('option', {}, item(3)))))),
+  state: { Job: { one: 'c', all: ['a', 'b'], rows: [{ id: 'row', one: 'c' }] } },
+}, async (host, p) => {
+  host.push({ Job: { all: { $: ['list', [['~', 1, 'c']]] } } });
+  for (const id of ['one', 'row']) await p.waitForFunction(id_ => document.getElementById(id_).value === 'c', id);
+  await p.selectOption('#one', 'a');
+  host.push({ Job: { all: { $: ['list', [['+', 2, 'd']]] } } });
+  await p.waitForFunction(() => document.getElementById('one').options.length === 3);
+  assert.equal(await p.inputValue('#one'), 'a', 'what was chosen stands');
+}));
+
 test('throttle: the first at once, the latest when the time is over', () => withPage({
   pages: page(el('input', { on: on('input', 'Job.q', [], { throttle: 1 }) })), state: {},
 }, async (host, p) => {

@@ -115,6 +115,32 @@ test('loops in loops, over maps, and what their bodies read from outside', () =>
   await textIs(p, 'dl', 'a!Q-w-1Q-y-2Q-z-3b!B-x-1c!');
 }));
 
+test('keyed loops in keyed loops: rows move with what is in them, triggers bring the row they are in', () => withPage({
+  pages: page(el('div', {}, each(v('Job', 'groups'), 1, 'id', el('section', { id: item(1, 'id') },
+    each(item(1, 'rows'), 2, 'id', el('p', { class: item(1, 'id') }, pos(1), pos(2), item(2, 't'), v('Job', 'n'),
+      el('button', { on: on('click', 'Job.drop', [item(1, 'id'), item(2, 'id'), pos(1), pos(2), v('Job', 'n')]) })),
+    ))))),
+  state: { Job: { n: 0, groups: [
+    { id: 'a', rows: [{ id: 1, t: 'x' }, { id: 2, t: 'y' }] }, { id: 'b', rows: [{ id: 1, t: 'z' }] },
+  ] } },
+}, async (host, p) => {
+  await textIs(p, 'div', '11x012y021z0');
+  await p.evaluate(() => { window.rows = [...document.querySelectorAll('p')]; });
+  const order = () => p.evaluate(() => [...document.querySelectorAll('p')].map(dom => window.rows.indexOf(dom)));
+  host.push({ Job: { groups: { $: ['list', [['m', 1, 1, 0]]] } } });
+  await textIs(p, 'div', '11z021x022y0');
+  assert.deepEqual(await order(), [2, 0, 1]);
+  host.push({ Job: { n: 7, groups: { $: ['list', [['~', 1, { rows: { $: ['list', [['m', 1, 1, 0], ['+', 1, { id: 3, t: 'w' }]]] } }]]] } } });
+  await textIs(p, 'div', '11z721y722w723x7');
+  assert.deepEqual(await order(), [2, 1, -1, 0]);
+  await p.evaluate(() => document.querySelector('#a p:last-child button').click());
+  await until(() => host.messages('event').length === 1);
+  assert.deepEqual(host.messages('event')[0].args, ['a', 1, 2, 3, 7]);
+  host.push({ Job: { groups: { $: ['list', [['~', 1, { id: 'c' }]]] } } });
+  await p.waitForSelector('#c p.c');
+  await textIs(p, '#c', '21y722w723x7');
+}));
+
 test('a row that moves keeps its element, its focus and what is typed in it', () => withPage({
   pages: page(el('ul', {}, each(v('Job', 'items'), 1, 'id', el('li', {}, el('input', { id: item(1, 'id') }))))),
   state: { Job: { items: [{ id: 'a' }, { id: 'b' }, { id: 'c' }] } },

@@ -1,10 +1,11 @@
 --- act.lua: what a person does with a driven page: types, chooses, clicks, submits. Methods of a tab.
 --
 -- Acts only as the page allows: an element that is hidden, disabled or without a trigger refuses.
--- May use: controls, dom, values, where.
+-- May use: controls, dom, html, values, where.
 
 local controls = require "tidelock.controls"
 local dom = require "tidelock.dom"
+local html = require "tidelock.html"
 local values = require "tidelock.values"
 local where = require "tidelock.where"
 
@@ -274,12 +275,12 @@ end
 ---Any other event (`keydown` with the key's name, `focus`, `mouseenter`, ...).
 ---@param target string
 ---@param name string the DOM event's name
----@param key string|nil what `keydown` and `keyup` bring
+---@param key string|nil what `keydown`, `keyup` and `keypress` bring
 ---@param opts { nth: integer, within: string }|nil
 function act:fire(target, name, key, opts)
   local element = self:find(target, opts)
   check_usable(element)
-  local brought = (name == "keydown" or name == "keyup") and table.pack(key) or table.pack()
+  local brought = html.key_events[name] and table.pack(key) or table.pack()
   if not self.triggers:reaches(element, name) then refuse_without_trigger(element, name) end
   self.triggers:dispatch(element, name, brought)
   self.driver.settle()

@@ -54,6 +54,9 @@ html.events = set [[
   transitioncancel fullscreenchange fullscreenerror formdata slotchange cuechange mount
 ]]
 
+---Those of them that bring a key's name.
+html.key_events = set "keydown keyup keypress"
+
 ---Whether an address would run code in the page's name.
 ---@param url string
 function html.is_unsafe_url(url)

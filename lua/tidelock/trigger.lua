@@ -32,6 +32,10 @@ local options = {
   key = { text, "a key's name, as \"Enter\"" },
 }
 
+local function check_together(opts)
+  if opts.debounce and opts.throttle then where.fail "tl.on: debounce and throttle exclude each other" end
+end
+
 local function checked_options(opts)
   if type(opts) ~= "table" then where.fail("tl.on: options: a table, got %s", kinds.describe(opts)) end
   local out = {}
@@ -45,7 +49,7 @@ local function checked_options(opts)
     end
     if value ~= false then out[name] = value end
   end
-  if out.debounce and out.throttle then where.fail "tl.on: debounce and throttle exclude each other" end
+  check_together(out)
   return out
 end
 
@@ -116,6 +120,10 @@ local function collect_on(out, on, opts, name)
   local merged = {}
   for key, value in pairs(opts) do merged[key] = value end
   for key, value in pairs(on.opts) do merged[key] = value end
+  check_together(merged)
+  if merged.key and not html.key_events[name:match "on_(.*)$":gsub("_", "")] then
+    where.fail("%s: the option key is for on_key_down, on_key_up and on_key_press; this event has no key", name)
+  end
   collect(out, on.what, merged, name)
 end
 

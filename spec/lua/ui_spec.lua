@@ -287,13 +287,20 @@ describe("a trigger", function()
   end)
 
   it("has options by tl.on", function()
-    is('[{"handler":"Job.start","args":[],"opts":{"debounce":0.3,"key":"Enter"}}]',
-      page.on(Job.start, { debounce = 0.3, key = "Enter" }))
+    same('["p",{"on":{"keydown":[{"handler":"Job.start","args":[],"opts":{"debounce":0.3,"key":"Enter"}}]}},[]]',
+      ui.p { on_key_down = page.on(Job.start, { debounce = 0.3, key = "Enter" }) })
     fails("unknown option debonce %(did you mean debounce%?%)", function()
       page.on(Job.start, { debonce = 1 })
     end)
     fails("debounce is seconds above 0", function() page.on(Job.start, { debounce = "1" }) end)
     fails("the first argument is a handler, got nil", function() page.on(nil, {}) end)
+    fails("debounce and throttle exclude each other", function() page.on(Job.start, { debounce = 1, throttle = 1 }) end)
+    fails("debounce and throttle exclude each other", function()
+      on(page.on({ page.on(Job.start, { debounce = 1 }) }, { throttle = 1 }))
+    end)
+    fails("ui.p: on_click: the option key is for on_key_down", function() on(page.on(Job.start, { key = "Enter" })) end)
+    is('[{"handler":"Job.start","args":[],"opts":{"prevent_default":true,"temporal":true}}]',
+      page.on({ page.on(Job.start, { temporal = true, stop_propagation = false }) }, { prevent_default = true }))
   end)
 
   it("is named as the DOM's event", function()
