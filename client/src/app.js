@@ -24,7 +24,7 @@ export class App {
     this.session = new Session(this.sessionHost(), page.state);
     this.socket = createSocket(this.session);
     this.session.attach(this.socket);
-    this.nav = createNav({ show: next => this.show(next), moved: path => this.submit({ nav: { path } }) });
+    this.nav = createNav({ show: next => this.show(next), moved: path => this.submit({ nav: { path } }) }, { ...page });
     this.runEffect = createEffects({ ...this.nav, call: (name, args) => this.call(name, args) });
     this.triggers = createTriggers({
       send: (handler, args, answered) => this.submit({ event: { handler, args } }, answered),
@@ -98,6 +98,7 @@ export class App {
     if (status !== 'live' || this.settled) return;
     this.settled = true;   // the state is the tab's own from here on, and the page has its real height
     document.documentElement.removeAttribute('data-tl-pending');
+    this.triggers.start();
     this.nav.restore();
   }
 

@@ -14,11 +14,14 @@ import { toast } from './toast.js';
 const PATIENCE = 5000;   // ms
 const USER = ['wheel', 'touchstart', 'pointerdown', 'keydown'];
 
+const visited = new Map();   // so that going back needs no connection
+
 const hereOf = url => url.pathname + url.search;
 
-// page: { show({route, title, tree}), moved(path) }
-export function createNav(page) {
+// page: { show({route, title, tree}), moved(path) }; first: what the document came with
+export function createNav(page, first) {
   let here = hereOf(location);
+  visited.set(here, first);
   let moves = 0;
   let aim = null;   // { url, scroll, until }
 
@@ -108,8 +111,6 @@ function leaveTo(url, replace) {
   if (replace) location.replace(url);
   else location.assign(url);
 }
-
-const visited = new Map();   // so that going back needs no connection
 
 async function fetchPage(path) {
   try {

@@ -56,8 +56,8 @@ export class Session {
     this.socket.settled();
     this.adopt(state, version);
     this.host.onAnswers(this.queue.resume(lastEvent), new Set());
-    this.host.onStatus('live');
     for (const entry of this.queue.entries) this.socket.send(entry.message);
+    this.host.onStatus('live');
   }
 
   advance(message) {

@@ -12,12 +12,23 @@ import { isMap, isNil, toNumber } from './values.js';
 // host: { send(handler, args, settled) -> sent?, isLive(), runEffect(effect) }
 export function createTriggers(host) {
   const delayed = new Set();
+  let early = [];   // elements that were there before the tab's own state; null: it is known
 
   function listen(dom, record) {
     for (const type of Object.keys(record.on)) {
-      if (type === 'mount') fire(record, { type, target: dom });
-      else dom.addEventListener(type, event => fire(record, event));
+      if (type !== 'mount') dom.addEventListener(type, event => fire(record, event));
+      else if (early) early.push(record);
+      else mount(record);
     }
+  }
+
+  const mount = record => fire(record, { type: 'mount', target: record.dom });
+
+  // The state is the tab's own from here on, and what still stands in the page stands there by it.
+  function start() {
+    const records = early.filter(({ dom }) => dom.isConnected);
+    early = null;
+    records.forEach(mount);
   }
 
   function fire(record, event) {
@@ -146,7 +157,7 @@ export function createTriggers(host) {
     }
   }
 
-  return { listen, flush };
+  return { listen, start, flush };
 }
 
 // An effect's options are a plain map, whose values may be dynamic.

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { counter, page, pause, textIs, until, withPage } from './support/harness.js';
-import { each, el, item, on, op, v } from './support/trees.js';
+import { cond, each, el, item, on, op, v } from './support/trees.js';
 
 const form = {
   pages: page(
@@ -101,6 +101,65 @@ test('submit: names that several fields have, buttons, and what is disabled', ()
   const rest = `"one":false,"twice":["1",null],"constructor":"m","__proto__":null,"day":"","id":"7"`;
   assert.deepEqual(host.messages('event').map(({ args }) => JSON.stringify(args[0])),
     [`{"many":["a","c"],${rest},"action":"publish"}`, `{"many":[],${rest}}`]);
+}));
+
+test('prevent_default and stop_propagation, with the key that they are for', () => withPage({
+  pages: page(el('form', { on: { submit: [{ handler: 'Job.sent', args: [] }], keydown: [{ handler: 'Job.outer', args: [], opts: { own: false } }] } },
+    el('input', { name: 'q', on: { keydown: [
+      { handler: 'Job.inner', args: [], opts: { key: 'Enter', prevent_default: true, stop_propagation: true } },
+      { handler: 'Job.inner', args: [], opts: { key: 'Escape', stop_propagation: true } },
+    ] } }), el('button', {}, 'Send'))),
+  state: {},
+}, async (host, p) => {
+  await p.focus('input');
+  for (const key of ['Enter', 'Escape', 'a']) await p.keyboard.press(key);
+  await p.click('button');
+  await until(() => host.messages('event').length === 4);
+  assert.deepEqual(host.messages('event').map(({ handler, args }) => [handler, ...args]),
+    [['Job.inner', 'Enter'], ['Job.inner', 'Escape'], ['Job.outer'], ['Job.sent', { q: 'a' }]]);
+}));
+
+test('what is mounted brings the tab\'s own state, not the default one, and only where it still is', () => withPage({
+  pages: page(
+    el('p', { on: { mount: [{ handler: 'Job.seen', args: ['p', v('Job', 'n')] }] } }),
+    cond(op('eq', v('Job', 'n'), 0), el('i', { on: { mount: [{ handler: 'Job.seen', args: ['i', v('Job', 'n')] }] } })),
+    cond(op('eq', v('Job', 'n'), 6), el('b', { on: { mount: [{ handler: 'Job.seen', args: ['b', v('Job', 'n')] }] } }))),
+  state: { Job: { n: 0 } },
+}, async (host, p) => {
+  await until(() => host.messages('event').length === 2);
+  host.push({ Job: { n: 5 } });
+  await p.reload();
+  await until(() => host.messages('event').length === 3);
+  host.push({ Job: { n: 6 } });
+  await until(() => host.messages('event').length === 4);
+  assert.deepEqual(host.messages('event').map(({ id, args }) => [id, ...args]), [[1, 'p', 0], [2, 'i', 0], [1, 'p', 5], [2, 'b', 6]]);
+}));
+
+test('every kind of input brings its value', () => withPage({
+  pages: page(...['text', 'password', 'email', 'url', 'tel', 'search', 'color', 'date', 'time', 'datetime-local', 'month', 'week',
+    'number', 'range', 'checkbox', 'radio'].map(type => el('input', { type, id: type, value: type === 'radio' ? 'r' : null, on: on('change', 'Job.got', [type]) })),
+  el('textarea', { id: 'textarea', on: on('change', 'Job.got', ['textarea']) }),
+  el('input', { type: 'file', id: 'file', on: on('change', 'Job.got', ['file']) }),
+  el('input', { type: 'file', multiple: true, id: 'files', on: on('change', 'Job.got', ['files']) })),
+  state: {},
+}, async (host, p) => {
+  const typed = {
+    text: 'ä', password: 'p', email: 'a@b', url: 'x:y', tel: '+1', search: 's', color: '#0a0b0c', date: '2026-11-24', time: '13:45',
+    'datetime-local': '2026-11-24T13:45', month: '2026-11', week: '2026-W48', number: '-2.5e3', range: '7', textarea: 'a\nb',
+  };
+  for (const [id, value] of Object.entries(typed)) {
+    await p.fill(`#${id}`, value);
+    await p.evaluate(() => document.activeElement.blur());
+  }
+  await p.check('#checkbox');
+  await p.check('#radio');
+  const files = ['one.txt', 'two.txt'].map(name => ({ name, mimeType: 'text/plain', buffer: Buffer.from('x') }));
+  await p.setInputFiles('#file', files[0]);
+  await p.setInputFiles('#files', files);
+  const count = Object.keys(typed).length + 4;
+  await until(() => new Set(host.messages('event').map(({ args }) => args[0])).size === count);
+  const got = Object.fromEntries(host.messages('event').map(({ args }) => args));
+  assert.deepEqual(got, { ...typed, number: -2500, range: 7, checkbox: true, radio: 'r', file: 'one.txt', files: ['one.txt', 'two.txt'] });
 }));
 
 test('an edit is answered also when the trigger stands around the control', () => withPage({

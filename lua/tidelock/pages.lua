@@ -181,14 +181,13 @@ end
 ---@param opts { state_json: string, dev: boolean, css: string|nil, bare_css: string|nil, js: string|nil } addresses; bare_css: for style = false
 ---@return string
 function pages.html(app, entry, opts)
-  local asked = ("%s %s %s %s %s"):format(opts.dev, opts.css, opts.bare_css, opts.js, opts.state_json)
-  if entry.served.asked ~= asked then
+  local served, asked = entry.served, ("%s %s %s %s"):format(opts.dev, opts.css, opts.bare_css, opts.js)
+  if served.asked ~= asked or served.state_json ~= opts.state_json then
     local title, body = shown_by_default(entry, native.json_decode(opts.state_json or "{}"))
-    entry.served.html = frame:format(markup.escaped(declared(app).lang), head_lines(app, entry, title, opts), body,
-      data_json(entry, opts))
-    entry.served.asked = asked
+    served.html = frame:format(markup.escaped(declared(app).lang), head_lines(app, entry, title, opts), body, data_json(entry, opts))
+    served.asked, served.state_json = asked, opts.state_json
   end
-  return entry.served.html
+  return served.html
 end
 
 return pages

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startHost } from './support/host.js';
-import { isLive, openApp, openContext, openPage, shows, until } from './support/page.js';
+import { isLive, openApp, openContext, openPage, openWired, shows, until } from './support/page.js';
 
 const PAGES = 'spec/browser/apps/pages.lua';
 const FORMS = 'spec/browser/apps/forms.lua';
@@ -158,6 +158,23 @@ describe('moving between pages', { concurrency: 3 }, () => {
     assert.equal(new URL(page.url()).pathname, '/stop/5');
     await page.goBack();
     await shows(page, 'h1', 'Isles');
+  });
+
+  it('needs no connection to go back; another page it cannot fetch, and says so', async t => {
+    const { page, wire } = await openWired(t, PAGES);
+    await isLong(page);
+    await page.click('#to-7');
+    await shows(page, 'h1', 'Stop 7');
+    wire.cut();
+    await page.goBack();
+    await shows(page, 'h1', 'Isles');
+    await page.click('#to-8');
+    await page.locator('.tl-toast', { hasText: 'No connection' }).waitFor();
+    assert.equal(new URL(page.url()).pathname, '/');
+    await wire.mend();
+    await shows(page, '#visits', '/ /stop/7 /');
+    await page.click('#to-8');
+    await shows(page, 'h1', 'Stop 8');
   });
 
   it('leaves files and what is no page to the browser', async t => {
