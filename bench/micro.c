@@ -211,6 +211,20 @@ static void run_string_grow(world *w) {
   commit(w, d);
 }
 
+/* As tl.append(self, "text", "12345678") does it; also starts anew. */
+static void run_string_piece(world *w) {
+  tl_draft *d = tl_draft_begin(w->root);
+  tl_dnode *state = var_node(d, NULL);
+  tl_slot old = tl_dnode_get(state, "text", 4);
+  size_t len;
+  const char *text = tl_string_bytes(&old.v, &len);
+  if (len > 2 * w->n)
+    tl_dnode_put(state, "text", 4, tl_string(text, w->n));
+  else
+    tl_dnode_append(state, "text", 4, "12345678", 8);
+  commit(w, d);
+}
+
 static void run_json_read(world *w) {
   tl_value v;
   read_json(w->text.data, w->text.len, &v);
@@ -252,6 +266,7 @@ static const bench benches[] = {
     {"row.flip_commit_diff", 1000, 1000000, begin_rows, run_row_flip},
     {"rows.append_commit_diff", 1000, 1000000, begin_rows, run_rows_append},
     {"string.append_commit_diff", 100, 1000000, begin_string, run_string_grow},
+    {"string.piece_commit_diff", 100, 1000000, begin_string, run_string_piece},
     {"json.read_event", 0, 0, begin_message, run_json_read},
     {"json.read_rows", 100, 10000, begin_json, run_json_read},
     {"json.write_rows", 100, 10000, begin_json, run_json_write},

@@ -29,7 +29,7 @@ void tl__node_free(tl_node *node) {
   } else if (node->kind == TL_LIST) {
     for (size_t i = 0; i < node->n; i++) tl__drop(tl__items(node)[i]);
   } else {
-    tl_free(node);
+    tl__string_free(node);
     return;
   }
   tl_free_sized(node, tl__node_size(node->kind, node->level, node->cap));

@@ -146,7 +146,7 @@ enum { GROWTH = sizeof "{\"$\":[\"+\",]}" - 1 };
 static bool diff_string(tl__diff *d, tl_value a, tl_value b) {
   size_t na, nb;
   const char *sa = tl_string_bytes(&a, &na), *sb = tl_string_bytes(&b, &nb);
-  bool begins = na <= nb && memcmp(sa, sb, na) == 0;
+  bool begins = na <= nb && (tl__same_text(a, b) || memcmp(sa, sb, na) == 0);
   if (begins && na == nb) return false;
   if (begins && na > GROWTH) {
     tl_buf_puts(d->out, "{\"$\":[\"+\",");

@@ -74,7 +74,7 @@ typedef enum tl_dstatus {
   TL_D_OK = 0,
   TL_D_DEAD = -1,  /* the draft has ended */
   TL_D_RANGE = -2, /* no such position */
-  TL_D_KIND = -3,  /* list operation on a map or the reverse */
+  TL_D_KIND = -3,  /* list operation on a map or the reverse; to append to what is no string */
   TL_D_DEPTH = -4, /* deeper than TL_DEPTH_MAX below the var */
 } tl_dstatus;
 
@@ -86,7 +86,11 @@ tl_dstatus tl_dnode_remove(tl_dnode *n, size_t i,
                            tl_slot *out); /* out may be NULL; out->v owned when a scalar; out->node needs a bind
                                             before the next call to live on */
 tl_dstatus tl_dnode_put(tl_dnode *n, const char *key, size_t len, tl_value v); /* a fluid empty list becomes a map */
-tl_dstatus tl_dnode_del(tl_dnode *n, const char *key, size_t len);             /* missing: OK, nothing happens */
+/* Bytes at the end of a string that lies there: costs what they are long, whatever the string is (tl_string_append).
+ * TL_D_RANGE: nothing lies there; TL_D_KIND: no string. */
+tl_dstatus tl_dnode_append(tl_dnode *n, const char *key, size_t len, const char *more, size_t more_len);
+tl_dstatus tl_dnode_append_at(tl_dnode *n, size_t i, const char *more, size_t more_len);
+tl_dstatus tl_dnode_del(tl_dnode *n, const char *key, size_t len); /* missing: OK, nothing happens */
 tl_dstatus tl_dnode_clear(tl_dnode *n);
 tl_dstatus tl_dnode_permute(tl_dnode *n, const size_t *from); /* position k takes what was at from[k]; O(n) */
 

@@ -61,11 +61,37 @@ static bool same(tl_value v, tl_value old) {
   return both_empty ? tl_list_fluid(v) == tl_dnode_fluid(n) : n->now == v.node;
 }
 
+static void grow(tl_dnode *n, size_t pos, const char *more, size_t more_len) {
+  size_t at;
+  const tl_node *leaf = tl__dnode_leaf(n, pos, &at);
+  tl_value *slot = tl__value_slot(leaf, at);
+  size_t before = tl_bytes(*slot);
+  tl__string_grow(slot, more, more_len);
+  tl__written(n, tl_bytes(*slot), before);
+}
+
+/* A long string that begins with the one that it replaces is that one, grown: so versions share their bytes, and the
+ * patch knows. Short ones are not worth a look. */
+enum { GROWN_MIN = 1024 };
+
+static bool is_long(tl_value v) { return tl__kind(v) == TL_STRING && tl__counted(v); }
+
+static bool grown(tl_dnode *n, size_t pos, tl_value v, tl_value old) {
+  if (!is_long(old) || !is_long(v) || old.node->bytes < GROWN_MIN || v.node->bytes <= old.node->bytes) return false;
+  size_t had, has;
+  const char *before = tl_string_bytes(&old, &had), *now = tl_string_bytes(&v, &has);
+  if (memcmp(before, now, had) != 0) return false;
+  grow(n, pos, now + had, has - had);
+  tl_release(v);
+  return true;
+}
+
 static tl_dstatus overwrite(tl_dnode *n, size_t pos, tl_value v) {
   size_t at;
   tl_value old = *tl__slot_at(tl__dnode_tree(n), pos);
   v = fit(v, old);
   if (same(v, old)) return refuse(v, TL_D_OK);
+  if (grown(n, pos, v, old)) return TL_D_OK;
   if (tl__deeper(n, v)) return refuse(v, TL_D_DEPTH);
   v = tl__assign(n, v);
   const tl_node *leaf = tl__dnode_leaf(n, pos, &at);
@@ -111,6 +137,26 @@ tl_dstatus tl_dnode_put(tl_dnode *n, const char *key, size_t len, tl_value v) {
   if (tl__deeper(n, v)) return refuse(v, TL_D_DEPTH);
   tl_value own = tl_string(key, len);
   return add(n, pos, &own, v);
+}
+
+static tl_dstatus append(tl_dnode *n, size_t pos, const char *more, size_t more_len) {
+  if (tl__kind(*tl__slot_at(tl__dnode_tree(n), pos)) != TL_STRING) return TL_D_KIND;
+  if (more_len > 0) grow(n, pos, more, more_len);
+  return TL_D_OK;
+}
+
+tl_dstatus tl_dnode_append(tl_dnode *n, const char *key, size_t len, const char *more, size_t more_len) {
+  size_t pos;
+  tl_dstatus status = check_map(n);
+  if (status != TL_D_OK) return status;
+  if (n->kind != TL_MAP || !tl__find(tl__dnode_tree(n), key, len, &pos)) return TL_D_RANGE;
+  return append(n, pos, more, more_len);
+}
+
+tl_dstatus tl_dnode_append_at(tl_dnode *n, size_t i, const char *more, size_t more_len) {
+  tl_dstatus status = check_list(n);
+  if (status != TL_D_OK) return status;
+  return i < tl_dnode_count(n) ? append(n, i, more, more_len) : TL_D_RANGE;
 }
 
 /* Takes out what is at pos; owned. */

@@ -127,17 +127,13 @@ static int apply_ops(patcher *p, tl_dnode *list, tl_value ops) {
 /* Slots. */
 
 static int grow(patcher *p, const place *at, tl_value suffix) {
-  tl_slot slot = current(at);
-  if (!slot.found || slot.v.kind != TL_STRING || suffix.kind != TL_STRING)
-    return fail(p, "a suffix without a string that grows");
-  size_t n, more;
-  tl_buf text = {0};
-  const char *s = tl_string_bytes(&slot.v, &n), *t = tl_string_bytes(&suffix, &more);
-  tl_buf_put(&text, s, n);
-  tl_buf_put(&text, t, more);
-  int failed = store(p, at, tl_string(text.data, text.len));
-  tl_buf_free(&text);
-  return failed;
+  tl_dstatus s = TL_D_KIND;
+  size_t n;
+  if (suffix.kind == TL_STRING) {
+    const char *more = tl_string_bytes(&suffix, &n);
+    s = at->key ? tl_dnode_append(at->in, at->key, at->len, more, n) : tl_dnode_append_at(at->in, at->pos, more, n);
+  }
+  return s == TL_D_OK ? 0 : fail(p, "a suffix without a string that grows");
 }
 
 static int apply_del(patcher *p, const place *at) {

@@ -19,6 +19,7 @@ enum {
   TL__EDIT = 1,   /* mutable, of one draft */
   TL__STATIC = 2, /* an empty container: never counted, never freed */
   TL__ALIEN = 4,  /* a list or map built with TL_DRAFT values in it, as an argument of a write */
+  TL__VIEW = 8,   /* a string whose bytes are in a tl__text */
 };
 
 struct tl_node {
@@ -31,11 +32,23 @@ struct tl_node {
   uint8_t flags;
   uint8_t spare;
   union {
-    uint64_t bytes; /* memory of this and all below; sealed nodes and strings */
+    uint64_t bytes; /* memory of this and all below; sealed nodes and strings, views as if the text were their own */
     tl_node *pub;   /* owned; edit nodes */
   };
   uint64_t payload[];
 };
+
+/* The bytes of strings that grew out of each other (text.c): each is a view, and sees them from the first on. */
+typedef struct tl__text {
+  _Atomic uint32_t refs;
+  _Atomic size_t used; /* bytes that views have claimed */
+  size_t room;
+  char bytes[];
+} tl__text;
+typedef struct tl__view { /* the payload of a TL__VIEW */
+  tl__text *text;         /* reference */
+  size_t from;            /* where what it claimed begins; it ends where the string ends */
+} tl__view;
 
 /* The empty containers are three nodes for all; a list that nothing has fixed yet is one of its own. */
 extern tl_node tl__empty_fluid, tl__empty_list, tl__empty_map;
@@ -47,6 +60,7 @@ static inline uint32_t *tl__ends(const tl_node *branch) { return (uint32_t *)(br
 static inline tl_value *tl__value_slot(const tl_node *leaf, size_t at) {
   return leaf->kind == TL_MAP ? &tl__entries(leaf)[at].value : &tl__items(leaf)[at];
 }
+static inline tl__view *tl__view_of(const tl_node *string) { return (tl__view *)string->payload; }
 static inline tl_value tl__wrap(tl_node *node) { return (tl_value){.pad_ = node->kind, .node = node}; }
 /* Kind and length are read out of the first word here, not as bytes: a value that comes in two registers would go
  * through memory for that, and reading it back stalls. */
@@ -93,6 +107,14 @@ static inline tl_value tl__keep(tl_value v) {
 static inline void tl__drop(tl_value v) {
   if (tl__counted(v)) tl__node_release(v.node);
 }
+/* Growing strings (text.c). */
+void tl__string_free(tl_node *string);                            /* its last reference is gone */
+void tl__string_grow(tl_value *slot, const char *more, size_t n); /* of an edit leaf; more may lie in it */
+static inline bool tl__same_text(tl_value a, tl_value b) {        /* strings: then one begins with the other */
+  return tl__counted(a) && tl__counted(b) && a.node->flags & b.node->flags & TL__VIEW &&
+         tl__view_of(a.node)->text == tl__view_of(b.node)->text;
+}
+
 void tl__node_sum(tl_node *node); /* fills in count, bytes, depth, flags (and ends) from what it holds */
 tl_node *tl__branches(tl_node **nodes, size_t n); /* the branches over n > 0 sealed nodes of one level; owned */
 static inline uint64_t tl__add_bytes(uint64_t a, uint64_t b) { /* sharing can make sums without bound */

@@ -32,8 +32,10 @@ const char *tl_string_bytes(const tl_value *v, size_t *len) {
     return v->s;
   }
   *len = v->node->bytes - sizeof(tl_node);
-  return (const char *)v->node->payload;
+  return v->node->flags & TL__VIEW ? tl__view_of(v->node)->text->bytes : (const char *)v->node->payload;
 }
+
+size_t tl_string_weight(size_t n) { return n > TL_SHORT_MAX ? sizeof(tl_node) + n : 0; }
 
 tl_value tl_retain(tl_value v) { return tl__keep(v); }
 void tl_release(tl_value v) { tl__drop(v); }

@@ -52,6 +52,10 @@ tl_value tl_bool(bool b);
 tl_value tl_int(int64_t i);
 tl_value tl_float(double f);
 tl_value tl_string(const char *s, size_t n); /* owned; bytes are copied */
+/* s and n bytes more; owned. s is a string, borrowed, and stays what it is, but a long result may share its bytes with
+ * it: so pieces that are appended to the newest string, one after the other, cost only what they are long. */
+tl_value tl_string_append(tl_value s, const char *more, size_t n);
+size_t tl_string_weight(size_t n); /* tl_bytes of a string of n bytes */
 const char *tl_string_bytes(const tl_value *v,
                             size_t *len); /* borrowed; valid while *v stays put. Not NUL-terminated */
 
@@ -94,7 +98,8 @@ bool tl_iter_next(tl_iter *it, const tl_value **key, tl_value *value); /* key: N
 bool tl_identical(tl_value a, tl_value b);
 bool tl_equal(tl_value a, tl_value b);
 
-size_t tl_bytes(tl_value v); /* memory of the whole value, shared nodes counted each time they occur. O(1) */
+size_t tl_bytes(tl_value v); /* memory of the whole value, what is shared counted each time it occurs, without the room
+                                that a string has to grow. O(1) */
 int tl_depth(tl_value v);    /* scalar 0, flat container 1; O(1) or cached */
 
 #endif

@@ -168,6 +168,9 @@ static void check_integer(conv *c, int64_t i, const frame *f) {
 
 static const char bad_text[] =
     "a string that is not valid UTF-8 cannot go to a page; keep bytes in a backend var (_name), or encode them";
+static const char bad_piece[] =
+    "a piece that is not valid UTF-8 cannot go to a page; append whole characters (one may have been cut in two), or "
+    "keep bytes in a backend var (_name)";
 static const char bad_key[] =
     "a key that is not valid UTF-8 cannot go to a page; keep it in a backend var (_name), or encode it";
 
@@ -213,7 +216,7 @@ static tl_value take_number(conv *c, int idx, const frame *f) {
 static tl_value take_string(conv *c, int idx, const frame *f) {
   size_t len;
   const char *s = lua_tolstring(c->L, idx, &len);
-  check_text(c, s, len, f, bad_text);
+  check_text(c, s, len, f, c->take->piece ? bad_piece : bad_text);
   return tl_string(s, len);
 }
 

@@ -26,6 +26,7 @@ typedef struct tl__take {
   const tl_place *place; /* NULL: no state; anything a tree can hold */
   tl_draft *draft;       /* live nodes of this draft become TL_DRAFT values; NULL: contents are taken */
   tl_kind empty;         /* kind of an unmarked empty table at the top: TL_LIST, TL_MAP; TL_NIL: nothing fixes it */
+  bool piece;            /* it is a part of a text: told when it is no UTF-8 */
   bool dirty;            /* out: holds text or numbers that a public var may not */
 } tl__take;
 tl_value tl__from_lua(lua_State *L, int idx, tl__take *take); /* owned. Raises SerializationError. No stack change */

@@ -51,6 +51,9 @@ void tl__proxy_push_key(lua_State *L, int idx, tl_proxy *p, int key);
 /* Writing (proxy_write.c). All raise: ImmutableStateError when it may not be written, and what else is wrong. */
 void tl__proxy_guard(lua_State *L, int idx, tl_proxy *p, int key); /* may it be written now? */
 void tl__proxy_set(lua_State *L, int idx, int key, int value);
+tl_slot tl__proxy_slot(lua_State *L, tl_proxy *p, int key); /* of a live proxy; key: a position from 1, or a string */
+void tl__proxy_dirty(lua_State *L, int idx);                /* it, and what it is in, holds what a public var may not */
+void tl__proxy_raise_key(lua_State *L, int idx, int key, tl_kind kind); /* a list or map cannot have such a key */
 /* The methods of lists, with the arguments of the functions of that name in table; the list at stack index 1. */
 int tl__list_insert(lua_State *L);
 int tl__list_remove(lua_State *L);
@@ -59,6 +62,7 @@ void tl__list_method(lua_State *L, int key); /* +1: push, insert, remove, sort, 
 /* Bytes by which v, added to d, would bring the state over state_limit, 0: none; and what goes where v replaces a
  * slot's value. */
 size_t tl__excess(const tl_var *var, tl_draft *d, tl_value v);
+size_t tl__excess_by(const tl_var *var, tl_draft *d, size_t more);
 size_t tl__slot_weight(const tl_slot *s);
 int tl__raise_limit(lua_State *L, const char *path, const tl_var *var);
 

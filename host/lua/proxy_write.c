@@ -83,12 +83,14 @@ static size_t weight(tl_value v) {
   return n;
 }
 
-size_t tl__excess(const tl_var *var, tl_draft *d, tl_value v) {
+size_t tl__excess_by(const tl_var *var, tl_draft *d, size_t more) {
   const tl_app *app = var->cls->app;
   if (!app || !app->state_limit) return 0;
-  size_t bytes = tl_draft_bytes(d) + weight(v);
+  size_t bytes = tl_draft_bytes(d) + more;
   return bytes > app->state_limit ? bytes - app->state_limit : 0;
 }
+
+size_t tl__excess(const tl_var *var, tl_draft *d, tl_value v) { return tl__excess_by(var, d, weight(v)); }
 
 size_t tl__slot_weight(const tl_slot *s) {
   if (!s->found) return 0;
@@ -104,7 +106,7 @@ int tl__raise_limit(lua_State *L, const char *path, const tl_var *var) {
 
 /* ---- converting what is written ---- */
 
-static void mark_dirty(lua_State *L, int idx) {
+void tl__proxy_dirty(lua_State *L, int idx) {
   lua_pushvalue(L, idx);
   for (tl_proxy *p; (p = tl__proxy_test(L, -1)); lua_remove(L, -2)) {
     p->clean = false;
@@ -113,7 +115,7 @@ static void mark_dirty(lua_State *L, int idx) {
   lua_pop(L, 1);
 }
 
-static tl_slot slot_at(lua_State *L, tl_proxy *p, int key) {
+tl_slot tl__proxy_slot(lua_State *L, tl_proxy *p, int key) {
   size_t len, i = lua_type(L, key) == LUA_TNUMBER ? (size_t)lua_tointeger(L, key) - 1 : 0;
   if (lua_type(L, key) == LUA_TNUMBER)
     return i < tl_dnode_count(p->handle.node) ? tl_dnode_at(p->handle.node, i) : (tl_slot){0};
@@ -131,11 +133,11 @@ static tl_value take(lua_State *L, int idx, tl_proxy *p, int key, int value, boo
                     .is_public = p->var->is_public};
   tl__take t = {.place = &place, .draft = tl__proxy_draft(p)};
   tl_value v = tl__from_lua(L, value, &t);
-  if (t.dirty) mark_dirty(L, idx);
+  if (t.dirty) tl__proxy_dirty(L, idx);
   size_t excess = tl__excess(p->var, t.draft, v);
   if (!excess) return v;
   tl_slot old = {0};
-  if (!inserted) old = slot_at(L, p, key);
+  if (!inserted) old = tl__proxy_slot(L, p, key);
   if (excess <= tl__slot_weight(&old)) return v;
   tl_release(v);
   tl__proxy_path(L, idx, key);
@@ -151,7 +153,7 @@ static void check_key(lua_State *L, int idx, tl_proxy *p, int key) {
   tl_place place = {.state = p->var->cls->name, .var = p->var->name, .node = p->handle.node};
   tl__take t = {.place = &place};
   tl_release(tl__from_lua(L, key, &t));
-  mark_dirty(L, idx);
+  tl__proxy_dirty(L, idx);
 }
 
 static void check_status(lua_State *L, int idx, int key, tl_dstatus status) {
@@ -242,7 +244,7 @@ static void set_in_list(lua_State *L, int idx, tl_proxy *p, lua_Integer i, int k
   check_status(L, idx, key, tl_dnode_set_at(p->handle.node, at, v));
 }
 
-static void raise_key(lua_State *L, int idx, int key, tl_kind kind) {
+void tl__proxy_raise_key(lua_State *L, int idx, int key, tl_kind kind) {
   tl__proxy_path(L, idx, 0);
   const char *path = lua_tostring(L, -1), *name = luaL_tolstring(L, key, NULL);
   if (kind == TL_MAP && lua_type(L, key) == LUA_TNUMBER)
@@ -266,7 +268,7 @@ void tl__proxy_set(lua_State *L, int idx, int key, int value) {
   else if (type == LUA_TSTRING && (kind == TL_MAP || fluid))
     set_in_map(L, idx, p, key, value);
   else
-    raise_key(L, idx, key, kind);
+    tl__proxy_raise_key(L, idx, key, kind);
 }
 
 static tl_proxy *need_list(lua_State *L, int idx) {

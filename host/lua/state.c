@@ -204,10 +204,14 @@ static bool fits(tl_type type, tl_kind kind) {
 
 static bool fits_type(const tl_var *var, tl_kind kind) { return kind == TL_NIL || fits(var->type, kind); }
 
-static int raise_type(lua_State *L, const tl_var *var, tl_kind kind) {
+const char *tl__kind_name(tl_kind kind) {
   static const char *const kinds[] = {"nil", "a boolean", "an integer", "a float", "a string", "a list", "a map"};
+  return kinds[kind];
+}
+
+static int raise_type(lua_State *L, const tl_var *var, tl_kind kind) {
   return tl_raise(L, "VarTypeError", "%s.%s is declared with type=\"%s\" and was given %s%s", var->cls->name, var->name,
-                  tl__type_name(var->type), kinds[kind],
+                  tl__type_name(var->type), tl__kind_name(kind),
                   var->type == TL_T_INTEGER && kind == TL_FLOAT ? "; use // or math.tointeger" : "");
 }
 
@@ -237,7 +241,7 @@ static tl_draft *writable(lua_State *L, const tl_instance *s, const char *name) 
 
 void tl__state_guard(lua_State *L, int idx, const char *name) { writable(L, check_instance(L, idx), name); }
 
-static tl_dnode *vars_node(tl_draft *d, const tl_class *c) {
+static inline tl_dnode *vars_node(tl_draft *d, const tl_class *c) {
   tl_dnode *n = state_node(d, c);
   if (n) return n;
   tl_dnode_put(tl_draft_root(d), c->name, c->name_len,
@@ -283,9 +287,9 @@ static void write_var(lua_State *L, const tl_instance *s, const tl_var *v) {
   put(L, d, v, value);
 }
 
-static int refuse_member(lua_State *L, const tl_instance *s) {
+static int refuse_member(lua_State *L, const tl_instance *s, int key) {
   const tl_var *v = lua_touserdata(L, -1);
-  const char *name = lua_tostring(L, 2);
+  const char *name = lua_tostring(L, key);
   if (lua_type(L, -1) == LUA_TFUNCTION)
     return tl_raise(L, "UndeclaredVarError", "%s.%s is a function of the state, not a var; it cannot be assigned",
                     s->cls->name, name);
@@ -295,16 +299,32 @@ static int refuse_member(lua_State *L, const tl_instance *s) {
   return tl_raise(L, "ImmutableStateError", "%s.%s is computed; change what it is computed from", s->cls->name, name);
 }
 
+/* The var that the string at stack index `key` names, which may be assigned, or this raises. +1: its member. members:
+ * the index of the class's. */
+static inline const tl_var *assignable(lua_State *L, const tl_instance *s, int members, int key) {
+  lua_pushvalue(L, key);
+  int type = lua_rawget(L, members);
+  const tl_var *v = lua_touserdata(L, -1);
+  if (type == LUA_TNIL) tl__undeclared(L, s->cls, members, key);
+  if (type != LUA_TLIGHTUSERDATA || v->member != TL_M_VAR) refuse_member(L, s, key);
+  return v;
+}
+
 static int state_newindex(lua_State *L) { /* upvalue 1: members */
   tl_instance *s = check_instance(L, 1);
   lua_settop(L, 3);
-  lua_pushvalue(L, 2);
-  int type = lua_rawget(L, lua_upvalueindex(1));
-  const tl_var *v = lua_touserdata(L, -1);
-  if (type == LUA_TNIL) return tl__undeclared(L, s->cls, lua_upvalueindex(1), 2);
-  if (type != LUA_TLIGHTUSERDATA || v->member != TL_M_VAR) return refuse_member(L, s);
-  write_var(L, s, v);
+  write_var(L, s, assignable(L, s, lua_upvalueindex(1), 2));
   return 0;
+}
+
+const tl_var *tl__state_open_var(lua_State *L, int idx, int key, tl_dnode **vars) {
+  const tl_instance *s = check_instance(L, idx);
+  tl__class_push(L, s->cls);
+  lua_getiuservalue(L, -1, 1);
+  const tl_var *v = assignable(L, s, lua_gettop(L), key);
+  lua_pop(L, 3);
+  *vars = vars_node(writable(L, s, v->name), v->cls);
+  return v;
 }
 
 /* ---- what every state has ---- */
@@ -404,6 +424,7 @@ int tl_open_state(lua_State *L) {
   tl__open_proxy(L);
   tl__open_proxy_write(L);
   tl__open_proxy_walk(L);
+  tl__open_append(L);
   tl__open_class(L);
   tl__open_app(L);
   tl__open_json(L);

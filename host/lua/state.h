@@ -21,12 +21,18 @@ void tl__push_traced(lua_State *L, tl_class *c, tl_trace *t); /* +1: a `self` th
 
 /* Raises VarTypeError when v is not what the var was declared to hold. v is owned by something else. */
 void tl__check_type(lua_State *L, const tl_var *var, tl_value v);
+const char *tl__kind_name(tl_kind kind); /* for messages: "a list" */
 int tl__undeclared(lua_State *L, const tl_class *c, int members,
                    int key); /* raises, with the name that was perhaps meant */
 
 void tl__state_guard(lua_State *L, int idx,
                      const char *name); /* raises unless the instance at idx may be written now */
 
+/* The var named at stack index `key` of the instance at idx, and the node that it lies in; both may be written now, or
+ * this raises what an assignment would. */
+const tl_var *tl__state_open_var(lua_State *L, int idx, int key, tl_dnode **vars);
+
+void tl__open_append(lua_State *L);
 void tl__open_json(lua_State *L);
 void tl__open_tablelib(lua_State *L);
 void tl__open_debug(lua_State *L);

@@ -10,7 +10,7 @@ local function take(from, ...)
 end
 
 take(native, "with_state", "modify_state", "lock", "sleep", "timeout", "gather", "defer", "now", "time", "spawn", "tasks", "cancel",
-  "current_task", "background_tasks", "on_error", "is_error", "random_token")
+  "current_task", "background_tasks", "on_error", "is_error", "random_token", "append")
 
 take(require "tidelock.state", "state", "var", "computed", "background", "expose", "list", "map", "null", "kind", "copy")
 take(require "tidelock.page", "page", "head", "assets", "on")

@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "core/diff.h"
 #include "core/draft.h"
+#include "core/patch.h"
 
 enum { OPERATIONS = 100 };
 
@@ -159,53 +160,92 @@ static void one_field(size_t n) {
   tl_release(root);
 }
 
-/* ---- a piece more on a long text. A program appends by making the whole string anew: that copies; the block and the
- * patch are what is left to compare. ---- */
+/* ---- a text that grows in small pieces, each in a block of its own, with its patch; and the page that follows ---- */
 
-static void append(size_t n) {
-  enum { PIECE = 64, TIMES = 4 };
-  char *s = tl_alloc(n + PIECE);
-  memset(s, 'x', n + PIECE);
-  tl_value root = map1("Job", map1("text", tl_string(s, n))), longer = tl_nil(), next = tl_nil();
-  tl_buf patch = {0};
-  tl_buf_grow(&patch, 4096);
-
-  begin();
-  for (unsigned i = 0; i < TIMES; i++) {
-    tl_release(longer);
-    longer = tl_string(s, n + PIECE);
-  }
-  end("append-copy", n, TIMES);
-
-  begin();
-  for (unsigned i = 0; i < TIMES; i++) {
-    tl_release(next);
-    tl_draft *d = tl_draft_begin(root);
-    tl_dnode_put(tl_dnode_get(tl_draft_root(d), "Job", 3).node, "text", 4, tl_retain(longer));
-    next = tl_draft_finish(d);
-  }
-  end("append-block", n, TIMES);
-
-  begin();
-  for (unsigned i = 0; i < TIMES; i++) {
-    tl_buf_clear(&patch);
-    tl_diff(root, next, NULL, &patch);
-  }
-  end("append-diff", n, TIMES);
-
-  tl_buf_free(&patch);
-  tl_free(s);
-  tl_release(next);
-  tl_release(longer);
-  tl_release(root);
-}
-
-/* ---- a thousand tabs on one default root ---- */
+enum { PIECE = 256, VERSIONS = 16 };
 
 static size_t heap(void) {
   struct mallinfo2 m = mallinfo2();
   return m.uordblks + m.hblkhd;
 }
+
+static tl_value append_piece(tl_value root, const char *piece) {
+  tl_draft *d = tl_draft_begin(root);
+  tl_dnode_append(tl_dnode_get(tl_draft_root(d), "Job", 3).node, "text", 4, piece, PIECE);
+  return tl_draft_finish(d);
+}
+
+/* From nothing to that many pieces. As a host does, it keeps the last versions for a client that comes back. Percent of
+ * the text's bytes that are in use at the end. */
+static size_t grow_text(size_t pieces, const char *piece, tl_buf *patch) {
+  size_t before = heap();
+  tl_value kept[VERSIONS] = {{{0}}}, root = map1("Job", map1("text", text("")));
+  for (size_t i = 0; i < pieces; i++) {
+    tl_value next = append_piece(root, piece);
+    tl_buf_clear(patch);
+    tl_diff(root, next, NULL, patch);
+    tl_release(kept[i % VERSIONS]);
+    kept[i % VERSIONS] = root;
+    root = next;
+  }
+  size_t percent = (heap() - before) * 100 / (pieces * PIECE);
+  for (size_t i = 0; i < VERSIONS; i++) tl_release(kept[i]);
+  tl_release(root);
+  return percent;
+}
+
+static void follow_text(size_t pieces, const char *piece) {
+  tl_entry plus = {text("$"), tl_list((tl_value[]){text("+"), tl_string(piece, PIECE)}, 2)};
+  tl_value patch = map1("Job", map1("text", tl_map(&plus, 1))), page = map1("Job", map1("text", text(""))), next;
+  for (size_t i = 0; i < pieces; i++) {
+    tl_patch_apply(page, patch, &next, NULL);
+    tl_release(page);
+    page = next;
+  }
+  tl_release(page);
+  tl_release(patch);
+}
+
+/* Small texts often enough that what is done only once does not count. */
+static void growing_text(size_t n) {
+  char piece[PIECE];
+  size_t percent = 0, pieces = n / PIECE, rounds = n < 1000000 ? 1000000 / n : 1;
+  tl_buf patch = {0};
+  memset(piece, 'x', sizeof piece);
+  tl_buf_grow(&patch, 4096);
+  begin();
+  for (size_t i = 0; i < rounds; i++) percent = grow_text(pieces, piece, &patch);
+  end("append-piece", n, (unsigned)(pieces * rounds));
+  begin();
+  for (size_t i = 0; i < rounds; i++) follow_text(pieces, piece);
+  end("append-apply", n, (unsigned)(pieces * rounds));
+  printf("append-percent %zu %zu\n", n, percent);
+  tl_buf_free(&patch);
+}
+
+/* A program that assigns the whole text with a piece more: that copies, but the versions and the patch stay small. */
+static void assign_text(size_t n) {
+  enum { TIMES = 4 };
+  char *s = tl_alloc(n + (TIMES + 1) * PIECE);
+  memset(s, 'x', n + (TIMES + 1) * PIECE);
+  tl_value root = map1("Job", map1("text", tl_string(s, n))), next;
+  tl_buf patch = {0};
+  for (unsigned i = 0; i <= TIMES; i++) {
+    if (i == 1) begin(); /* the first makes the room */
+    tl_draft *d = tl_draft_begin(root);
+    tl_dnode_put(tl_dnode_get(tl_draft_root(d), "Job", 3).node, "text", 4, tl_string(s, n + (i + 1) * PIECE));
+    next = tl_draft_finish(d);
+    tl_diff(root, next, NULL, &patch);
+    tl_release(root);
+    root = next;
+  }
+  end("append-assign", n, TIMES);
+  tl_buf_free(&patch);
+  tl_free(s);
+  tl_release(root);
+}
+
+/* ---- a thousand tabs on one default root ---- */
 
 static void tabs(size_t n) {
   enum { TABS = 1000 };
@@ -239,7 +279,10 @@ int main(void) {
   end("empty", 0, 1);
   for (size_t n = 100; n <= 1000000; n *= 10) containers(n);
   for (size_t n = 1000; n <= 1000000; n *= 10) one_field(n);
-  for (size_t n = 10000; n <= 10000000; n *= 10) append(n);
+  for (size_t n = 10000; n <= 10000000; n *= 10) {
+    growing_text(n);
+    assign_text(n);
+  }
   for (size_t n = 1000; n <= 10000; n *= 10) tabs(n);
   return 0;
 }

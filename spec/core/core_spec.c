@@ -132,6 +132,7 @@ int main(int argc, char **argv) {
   if (argc > 2) spec_iterations = (unsigned)strtoul(argv[2], NULL, 10);
   run("base", spec_base);
   run("value", spec_value);
+  run("text", spec_text);
   run("json", spec_json_group);
   run("draft", spec_draft);
   run("draft model", spec_draft_model);

@@ -173,6 +173,31 @@ static void permute(game *g, int h) {
   free(from);
 }
 
+/* Strings in place of what lies there now and then, so that there is something to append to. */
+static void append(game *g, int h) {
+  char piece[200];
+  model *m = g->w.held[h];
+  tl_dnode *n = g->w.handles[h].node;
+  size_t i = below(g, m->n + 1), len = below(g, below(g, 3) ? 20 : sizeof piece);
+  memset(piece, 'a' + (int)below(g, 26), len);
+  if (m->kind == TL_LIST && i < m->n && below(g, 4) == 0) {
+    tl_value v = tl_string(piece, len);
+    AGREE(model_set(&g->w, m, i, v), tl_dnode_set_at(n, i, v));
+  }
+  for (unsigned times = 1 + below(g, 4); times > 0; times--) {
+    if (m->kind == TL_LIST || i == m->n) {
+      tl_dstatus want = m->kind == TL_LIST ? model_append(m, i, piece, len) : TL_D_KIND;
+      CHECK(tl_dnode_append_at(n, i, piece, len) == want);
+      continue;
+    }
+    size_t key_len;
+    tl_value own = tl_retain(m->items[i].key);
+    const char *key = tl_string_bytes(&own, &key_len);
+    AGREE(model_append(m, i, piece, len), tl_dnode_append(n, key, key_len, piece, len));
+    tl_release(own);
+  }
+}
+
 /* Enough elements for branches, some of them containers. */
 static void fill(game *g, int h) {
   tl_dnode *n = g->w.handles[h].node;
@@ -216,12 +241,14 @@ static void step(game *g) {
     permute(g, h);
   else if (what < 44)
     fill(g, h);
-  else if (what < 46 && below(g, 4) == 0)
+  else if (what < 50)
+    append(g, h);
+  else if (what < 52 && below(g, 4) == 0)
     empty(g, h);
-  else if (what < 52) {
+  else if (what < 58) {
     tl_handle_unbind(&g->w.handles[h]);
     g->w.held[h] = NULL;
-  } else if (g->w.held[h]->kind == TL_LIST && !(g->w.held[h]->fluid && what < 70))
+  } else if (g->w.held[h]->kind == TL_LIST && !(g->w.held[h]->fluid && what < 76))
     step_list(g, h);
   else
     step_map(g, h);

@@ -361,6 +361,22 @@ tl_dstatus model_put(model_world *w, model *m, const char *key, size_t len, tl_v
   return add(w, m, i, tl_string(key, len), v);
 }
 
+tl_dstatus model_append(model *m, size_t i, const char *more, size_t n) {
+  size_t len;
+  if (i >= m->n) return TL_D_RANGE;
+  tl_value *v = &m->items[i].scalar;
+  if (m->items[i].child || v->kind != TL_STRING) return TL_D_KIND;
+  const char *s = tl_string_bytes(v, &len);
+  char *both = malloc(len + n + 1);
+  memcpy(both, s, len);
+  memcpy(both + len, more, n);
+  tl_release(*v);
+  *v = tl_string(both, len + n);
+  free(both);
+  if (n > 0) written(m);
+  return TL_D_OK;
+}
+
 static void cut(model_item gone) {
   tl_release(gone.key);
   tl_release(gone.scalar);

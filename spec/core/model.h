@@ -41,6 +41,7 @@ size_t model_size(const model *m);
 tl_dstatus model_set(model_world *w, model *m, size_t i, tl_value v); /* these borrow v */
 tl_dstatus model_insert(model_world *w, model *m, size_t i, tl_value v);
 tl_dstatus model_put(model_world *w, model *m, const char *key, size_t len, tl_value v);
+tl_dstatus model_append(model *m, size_t i, const char *more, size_t n); /* i: of the item */
 tl_dstatus model_remove(model_world *w, model *m, size_t i, model **gone);
 tl_dstatus model_del(model_world *w, model *m, const char *key, size_t len);
 void model_clear(model_world *w, model *m);

@@ -1,8 +1,9 @@
--- app.lua: what runs while the spec lets allocations fail. In every state that is committed, a, b and the number of items are the same.
+-- app.lua: what runs while the spec lets allocations fail. In every state that is committed, a, b and the number of items are the same, and
+-- the log has 100 bytes for each.
 local tl = require "tidelock"
 local ui = tl.ui
 
-local Job = tl.state("Job", { a = 0, items = {}, b = 0, told = 0, _seen = {} })
+local Job = tl.state("Job", { a = 0, items = {}, b = 0, log = "", told = 0, _seen = {} })
 
 Job.sum = tl.computed(function(self) return self.a + #self.items end)
 
@@ -10,12 +11,14 @@ local function grow(self)
   self.a = self.a + 1
   self.items:push { id = self.a, title = ("row "):rep(4) .. self.a, tags = { "odd", "even" } }
   self._seen["k" .. self.a] = { at = self.a }
+  tl.append(self, "log", ("x"):rep(99))
+  tl.append(self, "log", self.a % 10)
   self.b = self.b + 1
 end
 
 local function empty(self)
   self.items:clear()
-  self.a, self.b = 0, 0
+  self.a, self.b, self.log = 0, 0, ""
 end
 
 function Job:tell(n) self.told = self.told + n end
@@ -54,13 +57,15 @@ function Job:wrong()
     function() tl.modify_state("nobody", Job, print) end,
     function() self.items[1] = coroutine.create(print) end,
     function() self.nothing = 1 end,
+    function() tl.append(self, "a", 1) end,
+    function() tl.append(self, "log", "\xff") end,
     function() table.sort({ 1, 2 }, function() tl.sleep(1) end) end,
     function() tl.gather(function() self.a = 5 end) end,
     function() tl.timeout(0.1, tl.sleep, 5) end,
   } do
     if not pcall(fn) then count = count + 1 end
   end
-  if count < 7 then error "one was not refused" end
+  if count < 9 then error "one was not refused" end
 end
 
 -- What goes wrong in the middle leaves nothing behind.

@@ -31,9 +31,17 @@ size_t page_items(const page *p) {
   return get(p->state, "Job", &job) ? get_count(job, "items") : SIZE_MAX;
 }
 
+static size_t length_of(const page *p, const char *var) {
+  tl_value job, v;
+  size_t n = SIZE_MAX;
+  if (get(p->state, "Job", &job) && get(job, var, &v) && v.kind == TL_STRING) tl_string_bytes(&v, &n);
+  return n;
+}
+
 static void check_whole(const page *p) {
   CHECK(page_int(p, "a") == page_int(p, "b"));
   CHECK(page_int(p, "a") == (int64_t)page_items(p));
+  CHECK(page_items(p) * 100 == length_of(p, "log"));
 }
 
 static void take_errors(page *p, tl_value m) {

@@ -14,6 +14,8 @@ end
 local function write_much(self)
   self.counter, self.name, self._secret = 7, "changed", 9
   self.items[2].title = "Cake"
+  tl.append(self, "name", ", and longer")
+  tl.append(self.items[1], "title", ", and more")
   self.items:push { id = 4, title = "Tea", tags = {} }
   table.remove(self.items, 1)
   table.sort(self.items, function(a, b) return a.id > b.id end)

@@ -35,6 +35,7 @@ class Player {
       () => { this.sum += k; return page.event('Job.slow_steps', k, random(10) / 1000); },
       () => { this.sum += k; return page.event('Job.count', k, random(10) / 1000); },
       () => { this.text += k; return page.event('Job.append', String(k)); },
+      () => { const piece = `${k} `.repeat(k * k); this.text += piece; return page.event('Job.grow', piece); },
       () => { this.pushed++; return page.event('Job.push', { k, more: [k] }); },
       () => page.event('Job.put', `key ${k}`, random(2) ? null : { k }),
       () => page.event('Job.fail', k),

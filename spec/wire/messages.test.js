@@ -150,6 +150,24 @@ describe('events', { concurrency: 4 }, () => {
     assert.ok(page.socket.size - before < 250, `${page.socket.size - before} bytes`);
   });
 
+  it('that append to a text of a megabyte cost what they append', async t => {
+    const page = await openPage(t, host(), { path: '/quiet' });
+    await page.call('Job.long', 100_000);
+    assert.equal(page.state.Job.text.length, 1_000_000);
+    for (const [handler, piece] of [['Job.grow', 'a piece'], ['Job.grow', 'größe 🙂'], ['Job.append', 'the whole is assigned']]) {
+      const before = page.socket.size;
+      await page.call(handler, piece);
+      assert.ok(page.socket.size - before < 200, `${handler}: ${page.socket.size - before} bytes`);
+      assert.ok(page.state.Job.text.endsWith(piece));
+    }
+    page.drop();
+    const { state } = page;
+    await page.reconnect();
+    assert.equal(page.firsts.at(-1), 'resume');
+    assert.ok(page.socket.size < 1000);
+    assert.deepEqual(page.state, state);
+  });
+
   it('that start a background task are done when it has started', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.count', 3, 0.1);

@@ -23,7 +23,23 @@ function Box:big()
   self.count, self.problem = #self.text, tostring(err)
 end
 
+-- In pieces, up to the limit; then what is there may still get shorter, and longer again.
+function Box:append()
+  local piece, times, ok, err = ("x"):rep(100), 0, true, nil
+  self.text = ""
+  while ok do
+    ok, err = pcall(tl.append, self, "text", piece)
+    if ok then times = times + 1 end
+  end
+  assert(#self.text == 100 * times)
+  assert(not pcall(function() self.text = self.text .. piece end))
+  self.text = "short"
+  tl.append(self, "text", piece)
+  self.count, self.problem = times, tostring(err)
+end
+
 tl.page("/", {}, function()
   return ui.main { ui.p { id = "problem", Box.problem }, ui.p { id = "count", Box.count },
-    ui.button { "Fill", on_click = Box.fill }, ui.button { "Big", on_click = Box.big } }
+    ui.button { "Fill", on_click = Box.fill }, ui.button { "Big", on_click = Box.big },
+    ui.button { "Append", on_click = Box.append } }
 end)

@@ -47,6 +47,8 @@ function Job:set(name, value) self[name] = value end
 function Job:put(key, value) self.map[key] = value end
 function Job:push(value) self.list:push(value) end
 function Job:append(text) self.text = self.text .. text end
+function Job:long(times) self.text = ("0123456789"):rep(times) end
+function Job:grow(piece) tl.append(self, "text", piece) end
 function Job:secret() self._secret = "changed" end
 function Job:nop() end
 
@@ -184,9 +186,9 @@ end)
 function Job:count_tasks() self.running = #tl.tasks() end
 function Job:wait() tl.sleep(3600) end
 
-tl.expose(Job.add, Job.slow_add, Job.slow_steps, Job.steps, Job.there_and_back, Job.set, Job.put, Job.push, Job.append, Job.secret,
-  Job.nop, Job.shapes, Job.fail, Job.fail_later, Job.chain, Job.toast, Job.toasts, Job.where_am_i, Job.who_am_i, Job.broken_task,
-  Job.count, Job.linger, Job.stubborn, Job.dawdle, Job.churn, Job.toast_often, Job.count_tasks, Job.wait, Job.overdue)
+tl.expose(Job.add, Job.slow_add, Job.slow_steps, Job.steps, Job.there_and_back, Job.set, Job.put, Job.push, Job.append, Job.long,
+  Job.grow, Job.secret, Job.nop, Job.shapes, Job.fail, Job.fail_later, Job.chain, Job.toast, Job.toasts, Job.where_am_i, Job.who_am_i,
+  Job.broken_task, Job.count, Job.linger, Job.stubborn, Job.dawdle, Job.churn, Job.toast_often, Job.count_tasks, Job.wait, Job.overdue)
 
 -- Pages -----------------------------------------------------------------------------------------
 
