@@ -179,7 +179,8 @@ static void append(game *g, int h) {
   model *m = g->w.held[h];
   tl_dnode *n = g->w.handles[h].node;
   size_t i = below(g, m->n + 1), len = below(g, below(g, 3) ? 20 : sizeof piece);
-  memset(piece, 'a' + (int)below(g, 26), len);
+  memset(piece, 'a' + (int)below(g, 26), sizeof piece);
+  memcpy(piece, &g->ops, sizeof g->ops); /* each another text: to assign an equal one is no write for the model */
   if (m->kind == TL_LIST && i < m->n && below(g, 4) == 0) {
     tl_value v = tl_string(piece, len);
     AGREE(model_set(&g->w, m, i, v), tl_dnode_set_at(n, i, v));

@@ -166,7 +166,7 @@ static void hand_over(model_world *w, model *m, model *twin) {
   for (size_t i = 0; i < m->n; i++) {
     if (!m->items[i].child) continue;
     hand_over(w, m->items[i].child, twin->items[i].child);
-    m->items[i].child->went = twin->items[i].child;
+    if (!m->items[i].child->went) m->items[i].child->went = twin->items[i].child; /* handles go but once */
   }
 }
 
