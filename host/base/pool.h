@@ -22,7 +22,7 @@
 enum {
   TL__POOL_MAX = 1032,
   TL__POOL_CLASSES = (TL__POOL_MAX + 7) / 16 + 1,
-  TL__POOL_KEPT = 32 << 10 /* bytes a size */
+  TL__POOL_KEPT = 128 << 10 /* bytes a size */
 };
 
 typedef struct tl__pool {
