@@ -178,5 +178,6 @@ void tl_open_native_http(lua_State *L);
 void tl_open_native_testing(lua_State *L);
 void tl_open_luv(tl_host *h);
 void tl_close_luv(tl_host *h);
+int tl_loaded_luv(lua_State *L); /* a lua_CFunction: -> the module if it was asked for, or nil */
 
 #endif

@@ -26,14 +26,31 @@ static int guarded(lua_State *L, int nargs, int nresults, int flags) {
   return nresults == LUA_MULTRET ? lua_gettop(L) - handler + 1 : nresults;
 }
 
-static int open_luv(lua_State *L) {
+static char key_luv; /* registry: the module. It knows all handles, so there is one; package.loaded may forget it */
+
+static void make_luv(lua_State *L) { /* +1 */
   luv_set_loop(L, tl_loop_uv(tl_host_of(L)->loop));
+  /* Not L: that may be a task's coroutine, which is suspended when a callback comes, or gone. */
+  luv_context(L)->L = tl_lua_state(tl_host_of(L)->lua);
   luv_set_callback(L, guarded);
   lua_getglobal(L, "require");
   lua_pushliteral(L, "tidelock.luvloop");
   lua_call(L, 1, 1);
   luaopen_luv(L);
   lua_call(L, 1, 1);
+}
+
+int tl_loaded_luv(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &key_luv);
+  return 1;
+}
+
+static int open_luv(lua_State *L) {
+  tl_loaded_luv(L);
+  if (!lua_isnil(L, -1)) return 1;
+  make_luv(L);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_luv);
   return 1;
 }
 
@@ -46,8 +63,8 @@ void tl_open_luv(tl_host *h) {
 }
 
 static int close_all(lua_State *L) {
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  if (lua_getfield(L, -1, "luv") != LUA_TTABLE) return 0;
+  tl_loaded_luv(L);
+  if (lua_isnil(L, -1)) return 0;
   lua_getfield(L, -1, "_close_newer");
   lua_pushinteger(L, 0);
   lua_call(L, 1, 0);

@@ -290,9 +290,11 @@ void tl_open_native_testing(lua_State *L) {
   lua_pushcfunction(L, peer_gc);
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
-  static const luaL_Reg functions[] = {{"peer_open", peer_open}, {"advance", advance},     {"settle", settle},
-                                       {"seed", seed},           {"log_text", log_text},   {"app_load", app_load},
-                                       {"app_close", app_close}, {"leftovers", leftovers}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"peer_open", peer_open}, {"advance", advance},
+                                       {"settle", settle},       {"seed", seed},
+                                       {"log_text", log_text},   {"app_load", app_load},
+                                       {"app_close", app_close}, {"leftovers", leftovers},
+                                       {"luv", tl_loaded_luv},   {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
   tl_open_mirror(L);
 }

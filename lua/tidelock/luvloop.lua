@@ -1,6 +1,11 @@
 -- luvloop.lua: what `require "luv"` gives inside the host: libuv's handles on the host's own loop. Handles are noted when they are made, so that
 -- the host can close them before Lua goes; what would run, stop or close the loop itself raises. May use: the raw luv.
 
+-- Threads and work are no handles: luv cannot close them.
+local function makes_handle(name)
+  return name == "spawn" or name:find "^new_" and name ~= "new_thread" and name ~= "new_work"
+end
+
 local function wrap(raw)
   local luv = setmetatable({}, { __index = raw })
   local handles = setmetatable({}, { __mode = "k" }) -- handle -> its number
@@ -18,7 +23,7 @@ local function wrap(raw)
   end
 
   for name, fn in pairs(raw) do
-    if name:find "^new_" or name == "spawn" then luv[name] = noted(fn) end
+    if makes_handle(name) then luv[name] = noted(fn) end
   end
 
   for _, name in ipairs { "run", "stop", "loop_close", "loop_configure" } do
@@ -27,8 +32,16 @@ local function wrap(raw)
     end
   end
 
+  -- One that is closed, but not yet collected, luv no longer knows.
+  local function is_open(handle)
+    local known, closing = pcall(raw.is_closing, handle)
+    return known and not closing
+  end
+
   function luv.walk(fn)
-    for handle in pairs(handles) do fn(handle) end
+    for handle in pairs(handles) do
+      if is_open(handle) then fn(handle) end
+    end
   end
 
   -- The number of the newest handle.
@@ -38,7 +51,7 @@ local function wrap(raw)
   function luv._close_newer(number)
     local closed = {}
     for handle, own in pairs(handles) do
-      if own > number and not raw.is_closing(handle) then
+      if own > number and is_open(handle) then
         closed[#closed + 1] = "a luv handle: " .. tostring(handle)
         raw.close(handle)
       end

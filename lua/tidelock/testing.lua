@@ -93,7 +93,7 @@ local handles_before = 0
 function testing.begin()
   native.log_text()
   logged = ""
-  local luv = package.loaded.luv
+  local luv = native.luv()
   handles_before = luv and luv._newest() or 0
 end
 
@@ -145,7 +145,7 @@ function testing.finish()
   native.seed(0)
   if not ok then error(err, 0) end
   local left = native.leftovers()
-  local luv = package.loaded.luv
+  local luv = native.luv()
   if luv then
     for _, handle in ipairs(luv._close_newer(handles_before)) do left[#left + 1] = handle end
   end
