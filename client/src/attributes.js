@@ -8,7 +8,7 @@ import { has, isMap, isTrue, shown, sortedKeys } from './values.js';
 const LIVE = { INPUT: ['value', 'checked'], TEXTAREA: ['value'], SELECT: ['value'], OPTION: ['selected'] };
 
 const URLS = new Set(['href', 'src', 'action', 'formaction', 'poster', 'data', 'cite', 'ping', 'xlink:href']);
-const SCRIPT_URL = /^[\u0000- ]*(java|vb)script:/i;
+const SCRIPT_URL = /^(java|vb)script:/i;
 
 // `last` holds what was set before; gives the live properties' values, for controls.js.
 export function applyAttributes(dom, attrs, env, last) {
@@ -28,7 +28,7 @@ function attributeText(name, node, env) {
   if (!isTrue(value)) return null;
   if (value === true) return spelledOut(name) ? 'true' : '';
   const text = shown(value);
-  return URLS.has(name) && SCRIPT_URL.test(text.replace(/[\t\n\r]/g, '')) ? null : text;
+  return URLS.has(name) && SCRIPT_URL.test(text.replace(/[\u0000- ]/g, '')) ? null : text;
 }
 
 // These have three states, and an empty value does not mean "true".

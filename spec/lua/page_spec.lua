@@ -150,6 +150,15 @@ describe("tl.page", function()
     fails('page_spec.lua:%d+: ui.p: a boolean is no child.*%(page "/bad"%)', page.finish, app)
   end)
 
+  it("refuses string.format of a Var", function()
+    page.page("/bad", function()
+      local n = ui.var("Job", "n")
+      assert.equal("Var Job.n", tostring(n))
+      return ui.p { ("%s of 5"):format(n) }
+    end)
+    fails('page_spec.lua:%d+: string.format would write now.*Job.n:format%("...%%s..."%).*%(page "/bad"%)', page.finish, app)
+  end)
+
   it("names the page of an error of Lua's", function()
     page.page("/bad", function()
       local nothing = nil
