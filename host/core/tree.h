@@ -79,6 +79,8 @@ static inline bool tl__same(tl_value a, tl_value b) {
 size_t tl__node_size(tl_kind kind, int level, size_t cap); /* bytes of a sealed node */
 tl_node *tl__node_new(tl_kind kind, int level, size_t n);  /* sealed, refs 1, payload and sums not filled in */
 void tl__node_free(tl_node *node);                         /* its last reference is gone */
+/* Counts are atomic as soon as the process has a second thread (glibc tells); before that an increment need not wait for
+ * the memory that it misses. */
 static inline void tl__refs_up(_Atomic uint32_t *refs) {
   if (__libc_single_threaded)
     atomic_store_explicit(refs, atomic_load_explicit(refs, memory_order_relaxed) + 1, memory_order_relaxed);
