@@ -3,6 +3,7 @@ max_line_length = 160
 exclude_files = { "spec/cli/apps", "fuzz" }
 -- Apps assign functions to state classes and take `self` for granted; a table may be there to keep what is in it alive.
 ignore = { "212/self", "241" }
+files["lua/template/*_spec.lua"].std = "+busted"
 files["app/**/*_spec.lua"].std = "+busted"
 files["spec/**/*.lua"] = {
   std = "+busted",

@@ -1,4 +1,4 @@
-/* main.c: the command line: run, test, --version, --help. Exit codes: 0 done, 1 it failed (or specs did), 2 wrong
+/* main.c: the command line: run, test, new, --version, --help. Exit codes: 0 done, 1 it failed (or specs did), 2 wrong
  * usage. */
 #include <signal.h>
 #include <stdio.h>
@@ -9,21 +9,24 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/command.h"
 #include "runtime/host.h"
 
-static const char usage[] = "tidelock: live web apps in Lua whose long work runs in the background\n"
-                            "\n"
-                            "  tidelock run FILE [options]     serve the app in FILE (main.lua)\n"
-                            "      --port N                    port (8000; 0: any free one)\n"
-                            "      --host ADDRESS              address to listen on (127.0.0.1)\n"
-                            "      --origin URL                also let pages of this origin connect; may be repeated\n"
-                            "      --dev                       show errors on the page, with tracebacks\n"
-                            "      --store memory              where tabs are kept (memory is the only store so far)\n"
-                            "  tidelock test [DIR|FILE ...]    run the specs (busted); DIR is spec unless given\n"
-                            "  tidelock --version\n"
-                            "  tidelock --help\n";
+static const char usage[] =
+    "tidelock: live web apps in Lua whose long work runs in the background\n"
+    "\n"
+    "  tidelock run FILE [options]     serve the app in FILE (main.lua)\n"
+    "      --port N                    port (8000; 0: any free one)\n"
+    "      --host ADDRESS              address to listen on (127.0.0.1)\n"
+    "      --origin URL                also let pages of this origin connect; may be repeated\n"
+    "      --dev                       show errors on the page, with tracebacks\n"
+    "      --store memory              where tabs are kept (memory is the only store so far)\n"
+    "  tidelock test [DIR|FILE ...]    run the specs (busted); DIR is spec unless given\n"
+    "  tidelock new NAME               make the folder NAME with a small app, its spec and a README\n"
+    "  tidelock --version\n"
+    "  tidelock --help\n";
 
-static int wrong_usage(const char *fmt, const char *what) {
+int tl_cli_wrong_usage(const char *fmt, const char *what) {
   fprintf(stderr, "tidelock: ");
   fprintf(stderr, fmt, what);
   fprintf(stderr, "\nTry tidelock --help.\n");
@@ -50,7 +53,8 @@ static bool is_origin(const char *s) {
 static int read_port(const char *text, int *port) {
   char *end;
   long n = strtol(text, &end, 10);
-  if (!*text || *end || n < 0 || n > 65535) return wrong_usage("--port: a number from 0 to 65535, not \"%s\"", text);
+  if (!*text || *end || n < 0 || n > 65535)
+    return tl_cli_wrong_usage("--port: a number from 0 to 65535, not \"%s\"", text);
   *port = (int)n;
   return 0;
 }
@@ -65,11 +69,12 @@ static int take_option(tl_host *h, run_options *o, int argc, char **argv) {
   static const char *const valued[] = {"--port", "--host", "--origin", "--store"};
   bool known = false;
   for (int i = 0; i < 4; i++) known = known || !strcmp(name, valued[i]);
-  if (!known) return wrong_usage("unknown option %s", name), -1;
-  if (argc < 2) return wrong_usage("%s needs a value", name), -1;
+  if (!known) return tl_cli_wrong_usage("unknown option %s", name), -1;
+  if (argc < 2) return tl_cli_wrong_usage("%s needs a value", name), -1;
   if (!strcmp(name, "--port")) return read_port(argv[1], &o->port) ? -1 : 2;
   if (!strcmp(name, "--origin") && !is_origin(argv[1]))
-    return wrong_usage("--origin: an address without a path, such as https://example.org, not \"%s\"", argv[1]), -1;
+    return tl_cli_wrong_usage("--origin: an address without a path, such as https://example.org, not \"%s\"", argv[1]),
+           -1;
   if (!strcmp(name, "--host"))
     o->bind = argv[1];
   else if (!strcmp(name, "--origin"))
@@ -82,7 +87,7 @@ static int take_option(tl_host *h, run_options *o, int argc, char **argv) {
 static int read_options(tl_host *h, run_options *o, int argc, char **argv) {
   for (int i = 0; i < argc;) {
     if (argv[i][0] != '-') {
-      if (o->file) return wrong_usage("one FILE is enough; what is %s?", argv[i]);
+      if (o->file) return tl_cli_wrong_usage("one FILE is enough; what is %s?", argv[i]);
       o->file = argv[i++];
       continue;
     }
@@ -90,8 +95,8 @@ static int read_options(tl_host *h, run_options *o, int argc, char **argv) {
     if (took < 0) return 2;
     i += took;
   }
-  if (!o->file) return wrong_usage("run needs the app's FILE, for example main.lua%s", "");
-  if (strcmp(o->store, "memory")) return wrong_usage("--store: there is \"memory\", not \"%s\"", o->store);
+  if (!o->file) return tl_cli_wrong_usage("run needs the app's FILE, for example main.lua%s", "");
+  if (strcmp(o->store, "memory")) return tl_cli_wrong_usage("--store: there is \"memory\", not \"%s\"", o->store);
   return 0;
 }
 
@@ -154,5 +159,6 @@ int main(int argc, char **argv) {
   }
   if (!strcmp(command, "run")) return run(argc - 2, argv + 2);
   if (!strcmp(command, "test")) return test(argc - 2, argv + 2);
-  return wrong_usage("unknown command %s", command);
+  if (!strcmp(command, "new")) return tl_cli_new(argc - 2, argv + 2);
+  return tl_cli_wrong_usage("unknown command %s", command);
 }

@@ -34,7 +34,8 @@ class Command {
   }
 }
 
-export const start = (...args) => new Command(args);
+// The arguments may begin with options: { env, cwd }.
+export const start = (...args) => typeof args[0] === 'object' ? new Command(args.slice(1), args[0]) : new Command(args);
 
 export async function run(...args) {
   const command = start(...args), code = await command.ended;
