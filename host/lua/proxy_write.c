@@ -281,15 +281,18 @@ static tl_proxy *need_list(lua_State *L, int idx) {
   return p;
 }
 
+static void refuse_nil(lua_State *L, int idx, int value) {
+  if (!lua_isnil(L, value)) return;
+  tl__proxy_path(L, idx, 0);
+  tl_raise(L, "SerializationError", "%s: nil cannot be inserted into a list; use tl.null", lua_tostring(L, -1));
+}
+
 /* pos from 1. Raises when it is out of bounds. */
 static void insert_at(lua_State *L, int idx, lua_Integer pos, int value) {
   tl_proxy *p = need_list(L, idx);
   size_t n = tl_dnode_count(p->handle.node);
   if (pos < 1 || pos > (lua_Integer)n + 1) raise_position(L, idx, pos, n);
-  if (lua_isnil(L, value)) {
-    tl__proxy_path(L, idx, 0);
-    tl_raise(L, "SerializationError", "%s: nil cannot be inserted into a list; use tl.null", lua_tostring(L, -1));
-  }
+  refuse_nil(L, idx, value);
   lua_pushinteger(L, pos);
   int key = lua_gettop(L);
   tl_value v = take(L, idx, p, key, value, true);
@@ -380,12 +383,48 @@ static void sort_list(lua_State *L, int idx, int less) {
 
 /* ---- the methods of lists ---- */
 
+/* +1: a box with the argument at index `value`, converted for position pos. The argument stays where it is: it may be a
+ * proxy, which keeps alive what the box refers to. */
+static void take_pushed(lua_State *L, tl_proxy *p, lua_Integer pos, int value) {
+  refuse_nil(L, 1, value);
+  tl_value *box = tl__push_box(L);
+  lua_pushinteger(L, pos);
+  *box = take(L, 1, p, lua_gettop(L), value, true);
+  lua_pop(L, 1);
+}
+
+/* Pushes what the box holds. Where it does not fit, what was pushed before it goes again: n were there. */
+static void push_taken(lua_State *L, tl_proxy *p, size_t n, tl_value *box) {
+  tl_dnode *list = p->handle.node;
+  tl_dstatus status = TL_D_OK;
+  size_t at = tl_dnode_count(list);
+  bool fits = !tl__excess(p->var, tl__proxy_draft(p), *box);
+  if (fits) {
+    tl_value v = *box;
+    *box = tl_nil();
+    status = tl_dnode_insert(list, at, v);
+  }
+  if (fits && status == TL_D_OK) return;
+  while (tl_dnode_count(list) > n) tl_dnode_remove(list, tl_dnode_count(list) - 1, NULL);
+  lua_pushinteger(L, (lua_Integer)at + 1);
+  check_status(L, 1, lua_gettop(L), status);
+  tl__proxy_path(L, 1, lua_gettop(L));
+  tl__raise_limit(L, lua_tostring(L, -1), p->var);
+}
+
+/* All of them or none. */
 static int list_push(lua_State *L) {
   int top = lua_gettop(L);
   tl_proxy *p = need_list(L, 1);
-  for (int i = 2; i <= top; i++) {
-    insert_at(L, 1, (lua_Integer)tl_dnode_count(p->handle.node) + 1, i);
+  size_t n = tl_dnode_count(p->handle.node);
+  if (top == 2) {
+    insert_at(L, 1, (lua_Integer)n + 1, 2);
+    return 0;
   }
+  luaL_checkstack(L, top + 8, NULL);
+  for (int i = 2; i <= top; i++) take_pushed(L, p, (lua_Integer)n + i - 1, i);
+  tl__walks_keep(L, 1, p);
+  for (int i = 2; i <= top; i++) push_taken(L, p, n, tl_test_boxed(L, top + i - 1));
   return 0;
 }
 

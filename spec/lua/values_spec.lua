@@ -186,6 +186,9 @@ describe("state_limit", function()
     tab:click "Fill"
     assert.matches("Box.lines.*state_limit %(20000 bytes%)", tab:text "#problem")
     assert.is_true(tonumber(tab:text "#count") > 10)
+    tab:click "Several"
+    assert.equal("0", tab:text "#count")
+    assert.matches("Box.lines%[4%]: the tab's state would grow over state_limit", tab:text "#problem")
     tab:click "Big"
     assert.equal("15000", tab:text "#count")
     assert.matches("Box.text: the tab's state would grow over state_limit", tab:text "#problem")

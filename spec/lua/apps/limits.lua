@@ -15,6 +15,13 @@ function Box:fill()
   self.count, self.problem = count, tostring(err)
 end
 
+-- All or none.
+function Box:several()
+  local big = ("x"):rep(8000)
+  local _, err = pcall(function() self.lines:push("small", big, big, big) end)
+  self.count, self.problem = #self.lines, tostring(err)
+end
+
 -- Replacing what is big by what is as big fits at any time.
 function Box:big()
   self.text = ("x"):rep(15000)
@@ -41,5 +48,6 @@ end
 tl.page("/", {}, function()
   return ui.main { ui.p { id = "problem", Box.problem }, ui.p { id = "count", Box.count },
     ui.button { "Fill", on_click = Box.fill }, ui.button { "Big", on_click = Box.big },
+    ui.button { "Several", on_click = Box.several },
     ui.button { "Append", on_click = Box.append } }
 end)
