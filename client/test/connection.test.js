@@ -84,12 +84,51 @@ test('errors: a toast with the reference, or all of it in dev mode', async () =>
   });
   await withPage({ ...counter, dev: true }, async (host, p) => {
     host.push(null, { errors: [{ ...error, name: 'ImmutableStateError', message: 'no', traceback: 'main.lua:3' }] });
-    await textIs(p, '.tl-overlay h2', 'ImmutableStateError');
+    await p.getByRole('alertdialog', { name: 'Error' }).waitFor();
+    await textIs(p, '.tl-overlay h2', 'ImmutableStateError ');
     await textIs(p, '.tl-overlay pre', 'main.lua:3');
     await p.keyboard.press('Escape');
     await p.waitForSelector('.tl-overlay', { state: 'detached' });
   });
 });
+
+test('errors in dev mode: the lines around the place, what comes again is counted, the focus comes back', () => withPage({
+  ...counter, dev: true,
+}, async (host, p) => {
+  const source = { file: 'main.lua', line: 2, lines: [[1, 'local a'], [2, '<b>bad</b>'], [3, '']] };
+  const error = { event: null, task: 'Job.work', ref: 'a1b2', name: 'Error', message: 'bad', traceback: 'main.lua:2', source };
+  await p.focus('button');
+  for (let i = 0; i < 3; i++) host.push(null, { errors: [{ ...error, ref: `r${i}` }] });
+  await textIs(p, '.tl-overlay h2', 'Error ×3');
+  host.push(null, { errors: [{ ...error, message: 'worse', source: undefined }] });
+  await textIs(p, '.tl-overlay strong', '2 errors');
+  assert.equal(await p.locator('.tl-overlay section').count(), 2);
+  assert.equal(await p.textContent('.tl-overlay figcaption'), 'main.lua:2');
+  assert.deepEqual(await p.locator('.tl-source span').allTextContents(), ['local a\n', '<b>bad</b>\n', '\n']);
+  assert.equal(await p.textContent('.tl-here'), '<b>bad</b>\n');
+  assert.equal(await p.locator('.tl-source').count(), 1, 'an error without lines shows none');
+  for (let i = 0; i < 6; i++) {
+    await p.keyboard.press('Tab');
+    assert.equal(await p.evaluate(() => document.activeElement === document.body || document.activeElement.closest('.tl-overlay') !== null), true);
+  }
+  await p.keyboard.press('Escape');
+  await p.waitForSelector('.tl-overlay', { state: 'detached' });
+  assert.equal(await p.evaluate(() => document.activeElement.textContent), 'Add');
+  host.push(null, { errors: [error] });
+  await textIs(p, '.tl-overlay h2', 'Error ');
+  await p.getByRole('button', { name: 'Close' }).click();
+  await p.waitForSelector('.tl-overlay', { state: 'detached' });
+}));
+
+for (const dev of [false, true]) {
+  test(`errors: what the host says for the person at the page is a toast${dev ? ', in dev mode as well' : ''}`, () => withPage({
+    ...counter, dev,
+  }, async (host, p) => {
+    host.push(null, { errors: [{ event: null, task: null, name: 'VarTypeError', message: 'Job.n: no', say: 'This needs a number.', ref: 'a1b2' }] });
+    await textIs(p, '.tl-toast.tl-error span', 'This needs a number.');
+    assert.equal(await p.locator('.tl-overlay').count(), 0);
+  }));
+}
 
 test('a reload says bye, brings the token, and is pending until the state is there', () => withPage(counter, async (host, p) => {
   host.push({ Job: { counter: 8 } });

@@ -162,8 +162,10 @@ static int native_keyhint(lua_State *L) {
   return 0;
 }
 
-/* raise(name, message) */
-static int native_raise(lua_State *L) { return tl_raise(L, luaL_checkstring(L, 1), "%s", luaL_checkstring(L, 2)); }
+/* raise(name, message [, words for the person at the page]) */
+static int native_raise(lua_State *L) {
+  return tl_raise_saying(L, luaL_optstring(L, 3, NULL), luaL_checkstring(L, 1), "%s", luaL_checkstring(L, 2));
+}
 
 void tl__open_app(lua_State *L) {
   static const luaL_Reg natives[] = {

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "lua/inner.h"
 #include "lua/proxy.h"
 #include "lua/state.h"
@@ -238,14 +239,15 @@ static int report(lua_State *L) { /* commit (light), the error value */
   const commit *c = lua_touserdata(L, 1);
   const eval *e = c->e;
   const tl_var *v = e->app->computed[c->slot];
-  char name[208];
+  char name[208], ref[5];
   snprintf(name, sizeof name, "%s.%s", v->cls->name, v->name);
-  if (e->app->on_error) e->app->on_error(e->app->on_error_ctx, L, e->cell, name);
-  lua_getglobal(L, "tostring");
-  lua_pushvalue(L, -2);
-  bool text = lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING;
-  tl_log(TL_LOG_ERROR, "the computed var %s keeps its last value: %s", name,
-         text ? lua_tostring(L, -1) : "an error that has no text");
+  tl_random_ref(ref);
+  tl_failure f = {.task = name, .ref = ref};
+  tl__failure_of(L, 2, &f);
+  tl_log(TL_LOG_ERROR, "the computed var %s %s (ref %s): %s: %s\n%s", name,
+         e->cell ? "keeps its last value" : "has no value in a new tab", ref, f.name, f.message,
+         f.traceback ? f.traceback : "");
+  if (e->app->on_error) e->app->on_error(e->app->on_error_ctx, e->cell, &f);
   return 0;
 }
 

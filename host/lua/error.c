@@ -55,25 +55,42 @@ bool tl_where(lua_State *L, int level, char out[TL_WHERE]) {
 }
 
 /* The text is built in a buffer that Lua owns: where there is no memory, the jump frees it. */
-_Noreturn int tl_raise(lua_State *L, const char *name, const char *fmt, ...) {
+static void push_raised(lua_State *L, const char *say, const char *name, const char *fmt, va_list args) {
   char where[TL_WHERE];
   luaL_checkstack(L, 10, NULL);
   bool known = tl_where(L, 1, where);
   tl_buf *text = tl__push_buf(L);
-  va_list args;
-  va_start(args, fmt);
   tl_buf_vprintf(text, fmt, args);
-  va_end(args);
   if (known) tl_buf_printf(text, " (%s)", where);
   tl_push_error(L, name, tl_buf_cstr(text));
   if (known) {
     lua_pushstring(L, where);
     lua_setfield(L, -2, "where");
   }
+  if (say) {
+    lua_pushstring(L, say);
+    lua_setfield(L, -2, "say");
+  }
   tl__push_traceback(L);
   lua_setfield(L, -2, "traceback");
+}
+
+_Noreturn int tl_raise(lua_State *L, const char *name, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  push_raised(L, NULL, name, fmt, args);
+  va_end(args);
   lua_error(L);
   abort(); /* lua.h does not say that lua_error never returns */
+}
+
+_Noreturn int tl_raise_saying(lua_State *L, const char *say, const char *name, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  push_raised(L, say, name, fmt, args);
+  va_end(args);
+  lua_error(L);
+  abort();
 }
 
 bool tl_error_is(lua_State *L, int idx, const char *name) {

@@ -83,7 +83,8 @@ static void collect_event(lua_State *L, int idx, growing *box) {
   const char *name = lua_tolstring(L, -1, &n);
   tl_app *a = tl_app_current(L);
   if (!name || !a || !tl_app_handler(a, name, n))
-    tl_raise(L, "EventTypeError", "there is no handler %s", name ? name : "?");
+    tl_raise(L, "EventTypeError", "there is no handler %s; a function is assigned to the state first",
+             name ? name : "?");
   tl_place place = {.state = name, .var = "(argument)"};
   tl_value args;
   if (lua_getfield(L, idx, "args") == LUA_TTABLE) {

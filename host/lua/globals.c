@@ -43,9 +43,11 @@ static int undeclared(lua_State *L) { /* __index of the environment: env, key */
   lua_pushvalue(L, 2);
   lua_rawget(L, -2);
   if (!lua_isnil(L, -1)) return 1;
+  const char *name = luaL_tolstring(L, 2, NULL), *near = tl__push_near(L, 1, name);
+  if (!near) near = tl__push_near(L, 3, name);
   return tl_raise(L, "UndeclaredGlobalError",
-                  "the global \"%s\" was never assigned; is it misspelt, or a missing local or require?",
-                  luaL_tolstring(L, 2, NULL));
+                  "the global \"%s\" was never assigned; is it misspelt%s%s%s, or a missing local or require?", name,
+                  near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
 }
 
 static int assigned(lua_State *L) { /* __newindex of the environment: a name that it does not have yet */
@@ -76,6 +78,7 @@ static void push_env(lua_State *L) {
 
 /* +1: the file's chunk, in the app's environment; or the message of what is wrong with it. */
 static int load_file(lua_State *L, const char *path) {
+  tl__files_add(L, path);
   int status = luaL_loadfilex(L, path, "t");
   if (status) return status;
   push_env(L);
@@ -144,6 +147,7 @@ static void forget_modules(lua_State *L) {
 /* Stack: +1 the chunk of main.lua. Raises when it is missing or has a syntax error. */
 void tl_lua_load_main(lua_State *L, const char *path) {
   forget_modules(L);
+  tl__files_forget(tl_lua_of(L));
   const char *slash = strrchr(path, '/');
   lua_pushlstring(L, slash ? path : ".", slash ? (size_t)(slash - path) : 1);
   const char *dir = lua_tostring(L, -1);

@@ -11,6 +11,8 @@
 #include "lua/host.h"
 #include "lua/task.h"
 
+typedef struct tl__file tl__file; /* one that the app was loaded from (source.c) */
+
 typedef enum tl__task_kind { TL__HANDLER, TL__BACKGROUND, TL__SPAWNED, TL__CHILD } tl__task_kind;
 
 /* A tab's lock, asked for or held. At most one a task. */
@@ -108,6 +110,7 @@ struct tl_lua {
   const char *nowait_in; /* its name, for the error */
   bool parking;          /* a yield on its way to the scheduler is a wait, not the user's */
   bool killing;          /* coroutines are being reset: guards roll back */
+  tl__file *files;       /* of the app */
   tl_task *first, *last; /* all tasks */
   tl_task *free_tasks;
   void *slabs;
@@ -160,7 +163,10 @@ void tl__task_maybe_free(tl_task *t);
 void tl__kill(tl_task *t);             /* the last resort: resets its coroutine; nothing in it may wait */
 void tl__push_traceback(lua_State *L); /* +1: of the stack, from the caller outwards (traceback.c) */
 int tl__traceback(lua_State *L);       /* message handler: keeps the traceback for the log */
-bool tl__pending(const tl_task *t);    /* would tl__interrupt raise? */
+void tl__failure_of(lua_State *L, int err,
+                    tl_failure *f); /* +n: what owns the texts of f; of the error that the
+                                      message handler saw last. Raises where there is no memory */
+bool tl__pending(const tl_task *t); /* would tl__interrupt raise? */
 bool tl__scope_masked(const tl_task *t,
                       const tl__scope *s);    /* it was opened outside the defer that runs, which has time left */
 void tl__interrupt(lua_State *L, tl_task *t); /* raises what is pending: CancelledError, TimeoutError, DeadlockError */
@@ -184,6 +190,14 @@ const char *tl__hold_push_where(lua_State *L, const tl__hold *h); /* +1: what ow
 void tl__hold_refuse(lua_State *L, const tl_cell *cell,
                      const char *path);              /* raises where it is not with_state(self) that is missing */
 void tl__deadlock_check(tl_lua *S, tl_task *waiter); /* waiter has begun to wait: ends the wait that could never end */
+
+/* near.c */
+const char *tl__push_near(lua_State *L, int names, const char *name); /* +1: the key of the table `names` that differs
+                                                                         least from name, or nil (NULL) */
+
+/* source.c */
+void tl__files_add(lua_State *L, const char *path); /* the app is loaded from this one, too */
+void tl__files_forget(tl_lua *S);
 
 /* event.c */
 void tl__collect(lua_State *L, int from, int to, tl_task *t, tl_value *out); /* raises EventTypeError */

@@ -22,7 +22,9 @@ static int json_encode(lua_State *L) {
 /* json_decode(text) -> value. Raises JsonError. */
 static int json_decode(lua_State *L) {
   size_t len;
-  const char *text = luaL_checklstring(L, 1, &len);
+  if (lua_type(L, 1) != LUA_TSTRING)
+    return tl_raise(L, "TypeError", "tl.json.decode(text): a string is needed, not %s", luaL_typename(L, 1));
+  const char *text = lua_tolstring(L, 1, &len);
   tl_value *box = tl__push_box(L), v;
   tl_json_err err;
   if (tl_json_read(text, len, &v, &err))

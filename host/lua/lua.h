@@ -15,12 +15,15 @@
 typedef struct tl_lua tl_lua;
 typedef struct tl_task tl_task;
 typedef struct tl_app tl_app;
+typedef struct tl_failure tl_failure; /* host.h */
 
 static inline tl_lua *tl_lua_of(lua_State *L) { return *(tl_lua **)lua_getextraspace(L); }
 
 /* ---- errors (error.c): error values are tables with name, message, traceback; tostring gives "Name: message" ---- */
 _Noreturn int tl_raise(lua_State *L, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4))); /* raises; fmt: C's printf. An int: `return tl_raise(...)` */
+_Noreturn int tl_raise_saying(lua_State *L, const char *say, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5))); /* the same; say: words for the person at the page, or NULL */
 void tl_push_error(lua_State *L, const char *name, const char *message); /* +1: an error value without traceback */
 bool tl_error_is(lua_State *L, int idx, const char *name);
 int tl_error_text(lua_State *L); /* message handler: the error as text; its tostring may raise, so not after a pcall */
@@ -111,9 +114,8 @@ size_t *tl_app_state_limit(tl_app *a); /* bytes a tab; 0: none */
  * nothing else is held back. Never raises, never yields. */
 tl_value tl_computed_commit(lua_State *L, tl_cell *c, tl_value root);
 void tl_computed_drop(lua_State *L, tl_cell *c); /* frees the cell's cache */
-/* Told of a computed var's error at a commit: the error value is on top of L's stack (and stays there). May not raise.
- */
-typedef void (*tl_computed_error_fn)(void *ctx, lua_State *L, tl_cell *c, const char *name);
+/* Told of a computed var's error at a commit; c NULL: in the app's defaults, which new tabs have. May not raise. */
+typedef void (*tl_computed_error_fn)(void *ctx, tl_cell *c, const tl_failure *f);
 void tl_computed_on_error(lua_State *L, tl_computed_error_fn fn, void *ctx); /* for the current app */
 
 #endif

@@ -2,6 +2,7 @@
  * the text about a member that was never declared. */
 #include <string.h>
 
+#include "lua/inner.h"
 #include "lua/proxy.h"
 #include "lua/state.h"
 
@@ -55,48 +56,12 @@ void tl_entered_push(lua_State *L, int idx) {
 
 /* ---- members that are not there ---- */
 
-enum { NAME_MAX_LEN = 40 };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-/* Edits from a to b, both short: a letter changed, left out, added, or two swapped. */
-static size_t distance(const char *a, const char *b) {
-  size_t n = strlen(a), m = strlen(b), rows[3][NAME_MAX_LEN + 1];
-  if (n > NAME_MAX_LEN || m > NAME_MAX_LEN) return NAME_MAX_LEN;
-  for (size_t j = 0; j <= m; j++) rows[0][j] = j;
-  for (size_t i = 1; i <= n; i++) {
-    size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
-    row[0] = i;
-    for (size_t j = 1; j <= m; j++) {
-      row[j] = smaller(above[j - 1] + (a[i - 1] != b[j - 1]), smaller(above[j], row[j - 1]) + 1);
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = smaller(row[j], before[j - 2] + 1);
-    }
-  }
-  return rows[n % 3][m];
-}
-
-/* +1: the declared name next to `name`, or nil. */
-static void push_near(lua_State *L, int members, const char *name) {
-  size_t best = strlen(name) < 4 ? 2 : 3;
-  lua_pushnil(L);
-  lua_pushnil(L);
-  while (lua_next(L, members)) {
-    lua_pop(L, 1);
-    size_t d = distance(name, lua_tostring(L, -1));
-    if (d >= best) continue;
-    best = d;
-    lua_pushvalue(L, -1);
-    lua_replace(L, -3);
-  }
-}
-
 int tl__undeclared(lua_State *L, const tl_class *c, int members, int key) {
   luaL_checkstack(L, 8, NULL);
   lua_pushvalue(L, members);
   members = lua_gettop(L);
   const char *name = luaL_tolstring(L, key, NULL);
-  push_near(L, members, name);
-  const char *near = lua_tostring(L, -1);
+  const char *near = tl__push_near(L, members, name);
   return tl_raise(L, "UndeclaredVarError", "%s.%s is not declared%s%s%s", c->name, name, near ? "; did you mean " : "",
                   near ? near : "", near ? "?" : " in tl.state");
 }

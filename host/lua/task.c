@@ -218,7 +218,7 @@ static char *readable(const char *text) {
   return out;
 }
 
-static void tell(tl_task *t, tl_failure f) {
+static void tell(tl_task *t, tl_failure f) { /* what f.say owns is Lua's, in UTF-8 or mended by the sender */
   char ref[5], *name = readable(f.name), *message = readable(f.message), *traceback = readable(f.traceback);
   f.name = name;
   f.message = message;
@@ -235,17 +235,24 @@ static void tell(tl_task *t, tl_failure f) {
   tl_free(traceback);
 }
 
+void tl__failure_of(lua_State *L, int err, tl_failure *f) {
+  luaL_checkstack(L, 12, NULL);
+  tl__reg(L, &tl__key_trace);
+  lua_rawgeti(L, -1, 1);
+  bool seen = lua_rawequal(L, -1, err);
+  lua_rawgeti(L, -2, 2);
+  f->traceback = field(L, err, "traceback", seen ? lua_tostring(L, -1) : NULL);
+  f->name = field(L, err, "name", "Error");
+  f->say = tl_error_is(L, err, NULL) ? field(L, err, "say", NULL) : NULL;
+  const char *text = luaL_tolstring(L, err, NULL);
+  f->message = field(L, err, "message", text);
+}
+
 /* Logs a failure and tells the page. The error value is at err. */
 static void report(lua_State *L, tl_task *t, int err) {
-  luaL_checkstack(L, 12, NULL);
   int top = lua_gettop(L);
-  tl__reg(L, &tl__key_trace);
-  lua_rawgeti(L, -1, 2);
   tl_failure f = {0};
-  f.traceback = field(L, err, "traceback", lua_tostring(L, -1));
-  f.name = field(L, err, "name", "Error");
-  const char *text = luaL_tolstring(L, err, NULL);
-  f.message = field(L, err, "message", text);
+  tl__failure_of(L, err, &f);
   tell(t, f);
   lua_settop(L, top);
 }
@@ -256,6 +263,10 @@ static void task_failed(lua_State *L, tl_task *t, int err) {
   if (lua_isnil(L, err)) { /* from a library: whoever waits for the task must see that it failed */
     tl_push_error(L, "Error", "an error without a value was raised");
     lua_replace(L, err);
+    tl__reg(L, &tl__key_trace); /* its traceback is the nil's */
+    lua_pushvalue(L, err);
+    lua_rawseti(L, -2, 1);
+    lua_pop(L, 1);
   }
   t->status = cancelled ? TL_CANCELLED : TL_FAILED;
   if (cancelled || t->kind == TL__CHILD) return; /* gather raises a child's error in its parent */

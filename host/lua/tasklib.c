@@ -68,6 +68,8 @@ void tl__cancel(tl_task *t, const char *reason) {
 
 static int task_cancel(lua_State *L) {
   tl_task *t = check_task(L, 1);
+  if (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TSTRING)
+    return tl_raise(L, "TypeError", "task:cancel(reason): the reason is a string, not %s", luaL_typename(L, 2));
   tl__cancel(t, luaL_optstring(L, 2, "cancel() was called"));
   return 0;
 }
@@ -101,16 +103,21 @@ static int task_field(lua_State *L, tl_task *t, const char *key) {
     lua_pushnumber(L, (double)t->started_at / 1e9);
   else if (!strcmp(key, "token") && t->token[0])
     lua_pushstring(L, t->token);
+  else if (!strcmp(key, "token"))
+    lua_pushnil(L);
   else if (!strcmp(key, "args"))
     return push_args_table(L, t);
   else
-    lua_pushnil(L);
+    return tl_raise(L, "TypeError",
+                    "a task has no field \"%s\"; there are id, name, status, started_at, token, args, and the methods "
+                    "cancel and await",
+                    key);
   return 1;
 }
 
 static int object_index(lua_State *L) {
   tl_task *t = check_task(L, 1);
-  const char *key = luaL_checkstring(L, 2);
+  const char *key = luaL_tolstring(L, 2, NULL);
   if (!strcmp(key, "cancel"))
     lua_pushcfunction(L, task_cancel);
   else if (!strcmp(key, "await"))
@@ -126,7 +133,10 @@ static int object_tostring(lua_State *L) {
   return 1;
 }
 
-static int object_newindex(lua_State *L) { return tl_raise(L, "TypeError", "a task's fields cannot be written"); }
+static int object_newindex(lua_State *L) {
+  return tl_raise(L, "TypeError", "a task's fields cannot be written (%s); keep what belongs to it in a var or a local",
+                  luaL_tolstring(L, 2, NULL));
+}
 
 /* ---- the set ---- */
 

@@ -167,6 +167,7 @@ void tl_lua_free(tl_lua *S) {
     next = *(void **)s;
     tl_free(s);
   }
+  tl__files_forget(S);
   tl_timers_free(&S->timers);
   tl_free(S->ready);
   tl_free(S->later);

@@ -1,6 +1,7 @@
 /* app.c: loads an app into the host: main.lua in its strict environment, then the freeze, then the pages; and gives the
  * Lua half the natives that only the runtime can answer. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -32,38 +33,13 @@ static void finish_pages(lua_State *L) {
   lua_pop(L, 1);
 }
 
-static void take_assets(lua_State *L, tl_host *h) {
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "tidelock.native");
-  lua_call(L, 1, 1);
-  lua_getfield(L, -1, "app_table");
-  lua_call(L, 0, 1);
-  lua_getfield(L, -1, "assets");
-  const char *dir = lua_tostring(L, -1);
-  if (dir) {
-    const char *slash = strrchr(h->file, '/');
-    tl_buf path = {0};
-    if (dir[0] != '/' && slash) tl_buf_put(&path, h->file, (size_t)(slash - h->file + 1));
-    tl_buf_puts(&path, dir);
-    tl_free(h->assets);
-    h->assets = tl_strndup(path.data, path.len);
-    tl_buf_free(&path);
-  }
-  lua_pop(L, 3);
-}
-
-static void computed_failed(void *ctx, lua_State *L, tl_cell *c, const char *name) {
-  tl_tab *t = c ? c->owner : NULL;
-  (void)ctx;
-  if (!t) return;
-  tl_failure f = {
-      .task = name, .name = "Error", .message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "see the log"};
-  if (lua_istable(L, -1)) {
-    lua_getfield(L, -1, "message");
-    if (lua_type(L, -1) == LUA_TSTRING) f.message = lua_tostring(L, -1); /* the table keeps it */
-    lua_pop(L, 1);
-  }
-  tl_tab_failure(t, &f);
+/* The app's defaults fail before any tab is there: each new one is told when it comes. */
+static void computed_failed(void *ctx, tl_cell *c, const tl_failure *f) {
+  tl_host *h = ctx;
+  if (!c)
+    tl_failures_keep(h, f);
+  else if (c->owner)
+    tl_tab_failure(c->owner, f);
 }
 
 void tl_host_load_app(lua_State *L, tl_host *h, const char *file) {
@@ -78,7 +54,6 @@ void tl_host_load_app(lua_State *L, tl_host *h, const char *file) {
   tl_lua_options(h->lua)->cleanup_time = h->config.cleanup_time;
   finish_pages(L); /* a page may still declare: a setter that stands inline in it */
   tl_app_freeze(L, h->app);
-  take_assets(L, h);
   tl_buf_clear(&h->default_state);
   tl_json_write_public(&h->default_state, tl_app_default_root(h->app));
 }
@@ -110,6 +85,7 @@ void tl_host_unload(tl_host *h) {
   h->app = NULL;
   tl_free(h->assets);
   h->assets = NULL;
+  tl_failures_forget(h);
 }
 
 /* ---- natives ---- */
@@ -127,6 +103,25 @@ static int native_config(lua_State *L) { /* name, value -> nil or what is wrong 
   return 1;
 }
 
+/* A folder, relative to main.lua -> nil; its files are served from now on. Or the path that is no folder. */
+static int native_assets(lua_State *L) {
+  tl_host *h = tl_host_of(L);
+  const char *dir = luaL_checkstring(L, 1), *slash = h->file ? strrchr(h->file, '/') : NULL;
+  if (dir[0] != '/' && slash) {
+    lua_pushlstring(L, h->file, (size_t)(slash - h->file + 1));
+    lua_pushvalue(L, 1);
+    lua_concat(L, 2);
+  } else {
+    lua_pushvalue(L, 1);
+  }
+  struct stat st;
+  const char *path = lua_tostring(L, -1);
+  if (stat(path, &st) || !S_ISDIR(st.st_mode)) return 1;
+  tl_free(h->assets);
+  h->assets = tl_strndup(path, strlen(path));
+  return 0;
+}
+
 static int native_router(lua_State *L) { /* self -> router table */
   tl_view *v = tl_state_view(L, 1);
   if (!v) return luaL_error(L, "router: a state instance is needed");
@@ -142,7 +137,10 @@ static int random_token(lua_State *L) {
 }
 
 void tl_open_native_host(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"config", native_config}, {"router", native_router}, {"random_token", random_token}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"config", native_config},
+                                       {"assets", native_assets},
+                                       {"router", native_router},
+                                       {"random_token", random_token},
+                                       {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }

@@ -47,10 +47,12 @@ void tl_config_defaults(tl_config *c) {
 
 int tl_config_set(tl_config *c, const char *name, double value, const char **err) {
   *err = NULL;
+  static char text[64];
   for (int i = 0; i < OPTIONS; i++) {
     if (strcmp(options[i].name, name)) continue;
     if (!(value >= 0) || value > options[i].max) {
-      *err = "out of range";
+      snprintf(text, sizeof text, "%g is out of range; it is from 0 to %g", value, options[i].max);
+      *err = text;
       return -1;
     }
     put(c, &options[i], value);

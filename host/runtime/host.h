@@ -121,6 +121,12 @@ bool tl_send_resume(tl_tab *t, uint64_t version);    /* false: that version is n
 void tl_flush(tl_host *h);                           /* one message to each dirty tab that takes it */
 void tl_flush_tab(tl_tab *t);
 
+/* ---- failures.c: what a page is told of a failure ---- */
+void tl_failure_write(tl_buf *b, tl_host *h, const tl_failure *f); /* the wire's object; details only in dev mode */
+void tl_failures_keep(tl_host *h, const tl_failure *f);            /* for each page whose tab is as new */
+void tl_failures_tell(tl_tab *t);
+void tl_failures_forget(tl_host *h);
+
 /* ---- hooks.c: what the Lua half tells ---- */
 tl_lua_hooks tl_hooks(tl_host *h);
 void tl_router_push(void *ctx, lua_State *L, tl_cell *c); /* +1: the router table (router.c) */
@@ -137,6 +143,8 @@ struct tl_host {
   tl_tab *dirty;        /* list, newest first */
   size_t ended;         /* tabs since memory was given back */
   tl_buf scratch;       /* for one message */
+  tl_failure *failures; /* of the app's defaults; their texts are owned */
+  size_t failures_n;
   tl_buf log;           /* testing: lines since the specs asked */
   tl_buf default_state; /* JSON of the default root, public */
   char **origins;       /* allowed besides the loopback names */

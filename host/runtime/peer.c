@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "core/json.h"
 #include "runtime/frame.h"
 #include "runtime/host.h"
@@ -96,6 +97,7 @@ static void start_instance(tl_tab *t, const char *instance) {
   t->running_n = 0;
   tl_buf_clear(&t->errors); /* they name ids of the page load before */
   t->errors_n = 0;
+  if (tl_identical(t->cell->root, tl_app_default_root(t->host->app))) tl_failures_tell(t);
 }
 
 /* The peer gets the tab: resume when its version is still held, else init. What ended meanwhile is told by last_event;
@@ -115,10 +117,11 @@ static void join(tl_peer *p, tl_tab *t, const char *instance, const char *path, 
 
 static void new_tab(tl_peer *p, tl_value root, const char *instance, const char *path) {
   tl_tab *t = tl_tab_new(p->host, root);
-  if (!t)
+  if (!t) {
     tl_peer_close(p, 4413, "too many tabs (max_tabs)");
-  else
-    join(p, t, instance, path, 0, false);
+    return;
+  }
+  join(p, t, instance, path, 0, false);
 }
 
 /* ---- two pages for one tab ---- */
@@ -229,8 +232,10 @@ static bool event_is_new(tl_tab *t, uint64_t id) {
 static void refuse_event(tl_tab *t, uint64_t id, const char *fmt, const char *what) {
   char message[200];
   snprintf(message, sizeof message, fmt, what);
-  tl_failure f = {.event = id, .name = "EventError", .message = message};
-  tl_log(TL_LOG_WARN, "an event was refused: %s", message);
+  char ref[5];
+  tl_random_ref(ref);
+  tl_failure f = {.event = id, .name = "EventError", .message = message, .ref = ref};
+  tl_log(TL_LOG_WARN, "an event was refused (ref %s): %s", ref, message);
   tl_tab_failure(t, &f);
   tl_tab_event_done(t, id);
 }

@@ -1,4 +1,4 @@
-/* router.c: self.router: where the tab's page is and who asks. Built when it is read. */
+/* router.c: self.router: where the tab's page is and who asks. Built when it is read; it cannot be written. */
 #include <string.h>
 
 #include "base/hex.h"
@@ -59,8 +59,47 @@ static void set(lua_State *L, const char *key, const char *value) {
   lua_setfield(L, -2, key);
 }
 
-void tl_router_push(void *ctx, lua_State *L, tl_cell *c) {
-  (void)ctx;
+/* ---- read-only: a userdata, whose value is the table of what is there ---- */
+
+static const char router_name[] = "tidelock.router";
+static const char *const fields[] = {"path", "params", "query", "headers", "client_ip", "token", "session_id"};
+
+static int router_index(lua_State *L) {
+  lua_getiuservalue(L, 1, 1);
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, -2) != LUA_TNIL) return 1;
+  const char *key = luaL_tolstring(L, 2, NULL);
+  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+    if (!strcmp(fields[i], key)) return lua_pushnil(L), 1; /* the tab has ended */
+  return tl_raise(L, "TypeError",
+                  "self.router has no \"%s\"; there are path, params, query, headers, client_ip, token, session_id",
+                  key);
+}
+
+static int router_newindex(lua_State *L) {
+  return tl_raise(L, "ImmutableStateError",
+                  "self.router.%s: the router only tells where the page is; to move it return tl.redirect(path)",
+                  luaL_tolstring(L, 2, NULL));
+}
+
+static int router_pairs(lua_State *L) {
+  lua_getglobal(L, "next");
+  lua_getiuservalue(L, 1, 1);
+  return 2;
+}
+
+/* Takes over the table on top. */
+static void wrap(lua_State *L) {
+  static const luaL_Reg meta[] = {
+      {"__index", router_index}, {"__newindex", router_newindex}, {"__pairs", router_pairs}, {NULL, NULL}};
+  lua_newuserdatauv(L, 0, 1);
+  lua_insert(L, -2);
+  lua_setiuservalue(L, -2, 1);
+  if (luaL_newmetatable(L, router_name)) luaL_setfuncs(L, meta, 0);
+  lua_setmetatable(L, -2);
+}
+
+static void push_fields(lua_State *L, tl_cell *c) {
   tl_tab *t = c->owner;
   lua_newtable(L);
   if (!t) return;
@@ -77,4 +116,10 @@ void tl_router_push(void *ctx, lua_State *L, tl_cell *c) {
   set(L, "client_ip", t->ip);
   set(L, "token", c->token);
   set(L, "session_id", t->session_id);
+}
+
+void tl_router_push(void *ctx, lua_State *L, tl_cell *c) {
+  (void)ctx;
+  push_fields(L, c);
+  wrap(L);
 }

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
-#include "base/utf8.h"
 #include "core/json.h"
 #include "runtime/host.h"
 
@@ -54,37 +52,9 @@ void tl_tab_effect(tl_tab *t, tl_value effect) {
   tl_tab_mark(t);
 }
 
-/* An error's text may hold any bytes, and one that is not UTF-8 would cost the page its connection. */
-static void put_text(tl_buf *b, const char *key, const char *text) {
-  tl_buf_printf(b, ",\"%s\":", key);
-  if (!text) {
-    tl_buf_puts(b, "null");
-    return;
-  }
-  size_t n = strlen(text);
-  char *readable = tl_strndup(text, n);
-  tl_utf8_mend(readable, n);
-  tl_json_write_string(b, readable, n);
-  tl_free(readable);
-}
-
 void tl_tab_failure(tl_tab *t, const tl_failure *f) {
-  char ref[5];
-  tl_random_ref(ref);
-  tl_buf *b = &t->errors;
-  begin_item(t, b, &t->errors_n);
-  if (f->event)
-    tl_buf_printf(b, "{\"event\":%llu", (unsigned long long)f->event);
-  else
-    tl_buf_puts(b, "{\"event\":null");
-  put_text(b, "task", f->task);
-  if (t->host->config.dev) {
-    put_text(b, "name", f->name);
-    put_text(b, "message", f->message);
-    put_text(b, "traceback", f->traceback);
-  }
-  put_text(b, "ref", f->ref ? f->ref : ref);
-  tl_buf_putc(b, '}');
+  begin_item(t, &t->errors, &t->errors_n);
+  tl_failure_write(&t->errors, t->host, f);
   tl_tab_mark(t);
 }
 

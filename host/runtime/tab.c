@@ -144,15 +144,20 @@ static int run_on_load(lua_State *L) { /* tab: queues what its page declares */
   return 0;
 }
 
+static void on_load_failed(tl_tab *t, const char *text) {
+  char ref[5];
+  tl_random_ref(ref);
+  tl_failure f = {.task = "on_load", .name = "Error", .message = text ? text : "no text", .ref = ref};
+  tl_log(TL_LOG_ERROR, "on_load of %s failed (ref %s): %s", t->path ? t->path : "/", ref, f.message);
+  tl_tab_failure(t, &f);
+}
+
 void tl_tab_on_load(tl_tab *t) {
   lua_State *L = tl_lua_state(t->host->lua);
   int top = lua_gettop(L);
   lua_pushcfunction(L, tl_error_text);
   lua_pushcfunction(L, run_on_load);
   lua_pushlightuserdata(L, t);
-  if (lua_pcall(L, 1, 0, -3)) {
-    const char *text = lua_tostring(L, -1);
-    tl_log(TL_LOG_ERROR, "on_load of %s failed: %s", t->path ? t->path : "/", text ? text : "no text");
-  }
+  if (lua_pcall(L, 1, 0, -3)) on_load_failed(t, lua_tostring(L, -1));
   lua_settop(L, top);
 }

@@ -12,8 +12,8 @@ function config.config(options)
   if not native.app_table() or native.frozen() then error("tl.config: options are set while main.lua loads", 2) end
   for name, value in pairs(options) do
     if type(value) == "boolean" then value = value and 1 or 0 end
-    if type(value) ~= "number" then error(("tl.config: %s: a number or a boolean is needed, not %s"):format(name, type(value)), 2) end
-    local problem = native.config(name, value)
+    if type(value) ~= "number" then error(("tl.config: %s: a number or a boolean is needed, not a %s"):format(tostring(name), type(value)), 2) end
+    local problem = native.config(tostring(name), value)
     if problem then error("tl.config: " .. problem, 2) end
   end
 end

@@ -1,7 +1,9 @@
--- http.lua: `tl.http`: requests over HTTP that suspend the task which makes them, never the host. May use: native, where.
+-- http.lua: `tl.http`: requests over HTTP that suspend the task which makes them, never the host. May use: native, kinds, html, where.
 -- An answer is { status, headers, body, json = function }; what could not be done is nil, message, code, with code one of
 -- "connect" "dns" "timeout" "too_large" "tls" "redirects" "protocol" "url".
 
+local html = require "tidelock.html"
+local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
 local where = require "tidelock.where"
 
@@ -11,6 +13,22 @@ local http = {}
 
 local known = { url = true, method = true, headers = true, query = true, body = true, json = true, form = true, timeout = true,
   max_size = true, follow = true, on_chunk = true }
+
+-- option -> the types that it may have
+local types = { method = "string", headers = "table", query = "table", body = "string", form = "table", timeout = "number",
+  max_size = "integer", follow = "integer", on_chunk = "function" }
+
+local function check_options(opts)
+  for name, value in pairs(opts) do
+    if not known[name] then
+      where.fail("tl.http: unknown option %s%s", tostring(name), html.did_you_mean(tostring(name), known))
+    end
+    local wanted = types[name]
+    if wanted and type(value) ~= wanted and math.type(value) ~= wanted then
+      where.fail("tl.http: %s is %s, got %s", name, wanted == "integer" and "an integer" or "a " .. wanted, kinds.describe(value))
+    end
+  end
+end
 
 local function percent(text)
   return (tostring(text):gsub("[^%w%-%._~]", function(c) return ("%%%02X"):format(c:byte()) end))
@@ -26,7 +44,7 @@ end
 
 local function full_url(opts)
   local url = opts.url
-  if type(url) ~= "string" then where.fail("tl.http: url must be a string, not %s", type(url)) end
+  if type(url) ~= "string" then where.fail("tl.http: url is a string, got %s", kinds.describe(url)) end
   if url:sub(1, 1) == "/" then url = native.own_address() .. url end
   if opts.query then url = url .. (url:find("?", 1, true) and "&" or "?") .. encoded(opts.query) end
   return url
@@ -85,12 +103,14 @@ end
 ---@return string|nil code
 function http.request(opts)
   if type(opts) ~= "table" then where.fail "tl.http.request takes a table: tl.http.request{ url = ... }" end
-  for name in pairs(opts) do
-    if not known[name] then where.fail("tl.http: unknown option %s", tostring(name)) end
+  check_options(opts)
+  local url = full_url(opts)
+  if not url:find "^%a[%w+.-]*://" then
+    return nil, ("the url %q has no scheme; write https://... , or begin with / for a path of this app"):format(url), "url"
   end
   local body, content_type = body_of(opts)
   local method = opts.method or (body and "POST" or "GET")
-  local handle <close> = native.http_start(method, full_url(opts), header_list(opts, content_type), body, opts.timeout or 0,
+  local handle <close> = native.http_start(method, url, header_list(opts, content_type), body, opts.timeout or 0,
     opts.max_size or 0, opts.follow or -1, opts.on_chunk ~= nil)
   while opts.on_chunk do
     local chunk = native.http_chunk(handle)

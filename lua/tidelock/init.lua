@@ -1,7 +1,18 @@
 -- init.lua: `require "tidelock"`: gathers what an app may call into one table. May use: the native half and the other modules here.
 local native = require "tidelock.native"
 
+local html = require "tidelock.html"
+
 local tl = {}
+
+-- A name that is not there is misspelt: nil would be an error later, or none.
+local function strict(t, name)
+  return setmetatable(t, {
+    __index = function(_, key)
+      native.raise("TypeError", ("%s.%s: there is no such name%s"):format(name, tostring(key), html.did_you_mean(tostring(key), t, name .. ".")))
+    end,
+  })
+end
 
 local function take(from, ...)
   for _, name in ipairs { ... } do
@@ -16,8 +27,8 @@ take(require "tidelock.state", "state", "var", "computed", "background", "expose
 take(require "tidelock.page", "page", "head", "assets", "on")
 take(require "tidelock.effects", "toast", "redirect", "set_value", "focus", "console_log")
 take(require "tidelock.config", "config")
-tl.json = { encode = native.json_encode, decode = native.json_decode }
-tl.http = require "tidelock.http"
+tl.json = strict({ encode = native.json_encode, decode = native.json_decode }, "tl.json")
+tl.http = strict(require "tidelock.http", "tl.http")
 tl.ui = require "tidelock.ui"
 
-return tl
+return strict(tl, "tl")

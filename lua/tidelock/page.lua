@@ -162,6 +162,10 @@ function page.assets(dir)
   local app = open_app "tl.assets"
   if type(dir) ~= "string" or dir == "" then where.fail("tl.assets: a folder's path, got %s", kinds.describe(dir)) end
   if app.assets then where.fail("tl.assets: there is one folder, and it is %q", app.assets) end
+  local missing = native.assets(dir)
+  if missing then
+    where.fail("tl.assets: %q is no folder (looked for %s); the path is relative to main.lua", dir, missing)
+  end
   app.assets = dir
 end
 

@@ -32,7 +32,7 @@ local function check_options(name, opts, known)
     if not known[key] then
       local valid = sorted_keys(known)
       native.raise("TypeError", ("%s: unknown option \"%s\"; %s"):format(name, key,
-        #valid == 0 and "there are none so far" or "there is " .. table.concat(valid, ", ")))
+        #valid == 0 and "there are none" or "there is " .. table.concat(valid, ", ")))
     end
   end
   return opts
@@ -161,7 +161,9 @@ local function converted(class_name, name, of_type, nil_allowed, v)
   if v == nil and nil_allowed then return nil end
   local value, expected = to(v)
   if value == nil then
-    native.raise("VarTypeError", ("%s.%s: %s is expected, and the input is %s"):format(class_name, name, expected, describe_input(v)))
+    local input = describe_input(v)
+    native.raise("VarTypeError", ("%s.%s: %s is expected, and the input is %s"):format(class_name, name, expected, input),
+      ("This needs %s, and there is %s."):format(expected, input))
   end
   return value
 end

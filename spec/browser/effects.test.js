@@ -110,6 +110,9 @@ describe('what goes wrong', { concurrency: 4 }, () => {
     await overlay.waitFor();
     assert.match(await overlay.textContent(), /no <berth> is free/);
     assert.match(await overlay.textContent(), /effects\.lua:\d+/);
+    assert.equal(await overlay.getAttribute('role'), 'alertdialog');
+    assert.equal(await overlay.locator('.tl-here').textContent(), '  error "no <berth> is free"\n');
+    assert.equal(await overlay.locator('.tl-source span').count(), 7);
     await page.keyboard.press('Escape');
     await overlay.waitFor({ state: 'detached' });
     await click(page, 'Fail later');

@@ -1,4 +1,4 @@
-// shots.js: pictures of the first example while it counts, to be looked at: light and dark, at phone
+// shots.js: pictures of the first example while it counts, and of the overlay of dev mode, to be looked at: light and dark, at phone
 // and desk width. `node spec/browser/shots.js [folder]`; docs/images/background-tasks.png, which the
 // README shows, is made anew by `node spec/browser/shots.js --readme`.
 
@@ -29,13 +29,37 @@ async function shots(browser, url, folder) {
   }
 }
 
+// The overlay of dev mode, with two errors.
+async function overlayShots(browser, url, folder) {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [390, 1280]) {
+      const context = await browser.newContext({ colorScheme, viewport: { width, height: 1000 } });
+      const page = await context.newPage();
+      await page.goto(url);
+      await page.getByRole('button', { name: 'Fail', exact: true }).evaluate(button => {
+        button.click();
+        button.click();
+      });
+      await page.locator('.tl-overlay').waitFor();
+      await page.getByRole('button', { name: 'Fail later', includeHidden: true }).evaluate(button => button.click());
+      await page.getByText('2 errors').waitFor();
+      await page.screenshot({ path: `${folder}/overlay-${colorScheme}-${width}.png` });
+      await context.close();
+    }
+  }
+}
+
 const ends = [];
 const host = await startHost({ after: end => ends.push(end) }, DEMO);
+const failing = await startHost({ after: end => ends.push(end) }, 'spec/browser/apps/effects.lua', { dev: true });
 const browser = await launch();
 try {
   const [where = 'shots'] = process.argv.slice(2);
   if (where === '--readme') await shot(browser, host.url, { colorScheme: 'light', width: 1280, ...README });
-  else await shots(browser, host.url, where);
+  else {
+    await shots(browser, host.url, where);
+    await overlayShots(browser, failing.url, where);
+  }
 } finally {
   await browser.close();
   for (const end of ends) await end();

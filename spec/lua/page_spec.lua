@@ -255,9 +255,10 @@ describe("a page's HTML", function()
 end)
 
 describe("tl.assets", function()
-  it("names one folder", function()
-    page.assets "static"
-    assert.equal("static", app.assets)
+  it("names one folder, which is there", function()
+    fails("\"nothere\" is no folder", page.assets, "nothere")
+    page.assets "/"
+    assert.equal("/", app.assets)
     fails("there is one folder", page.assets, "more")
   end)
 end)

@@ -91,10 +91,10 @@ const KNOWN = {
   init: ['token', 'version', 'route', 'state', 'last_event'],
   resume: ['token', 'from', 'version', 'patch', 'last_event'],
   delta: ['from', 'version', 'patch', 'done', 'effects', 'errors'],
-  error: ['event', 'task', 'ref'],
-  detailed: ['event', 'task', 'name', 'message', 'traceback', 'ref'],
+  error: ['event', 'task', 'say', 'ref'],
+  detailed: ['event', 'task', 'name', 'message', 'traceback', 'source', 'say', 'ref'],
 };
-const OPTIONAL = new Set(['patch', 'done', 'effects', 'errors']);
+const OPTIONAL = new Set(['patch', 'done', 'effects', 'errors', 'source', 'say']);
 
 export class Page {
   constructor(host, { path = '/', token = null, instance = randomUUID(), version = null, dev = false, ...socket } = {}) {
