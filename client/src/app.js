@@ -25,7 +25,7 @@ export class App {
     this.socket = createSocket(this.session);
     this.session.attach(this.socket);
     this.nav = createNav({ show: next => this.show(next), moved: path => this.submit({ nav: { path } }) }, { ...page });
-    this.runEffect = createEffects({ ...this.nav, call: (name, args) => this.call(name, args) });
+    this.runEffect = createEffects({ ...this.nav, call: (...called) => this.call(...called) });
     this.triggers = createTriggers({
       send: (handler, args, answered) => this.submit({ event: { handler, args } }, answered),
       isLive: () => this.session.live,
@@ -88,9 +88,15 @@ export class App {
     this.answers.delete(id);
   }
 
-  call(name, args) {
-    if (this.functions.has(name)) this.functions.get(name)(...args);
-    else console.warn(`tidelock: nothing is registered as ${name}`);
+  // What a function of the app's own returns, or promises, goes to the host with the event, if there is one.
+  async call(name, args, event) {
+    if (!this.functions.has(name)) return console.warn(`tidelock: nothing is registered as ${name}`);
+    try {
+      const result = await this.functions.get(name)(...args);
+      if (event) this.submit({ event: { handler: event.handler, args: [...event.args, plain(result)] } });
+    } catch (error) {
+      console.error(`tidelock: the function ${name} failed`, error);
+    }
   }
 
   showStatus(status) {
@@ -121,6 +127,11 @@ function createSocket(session) {
     onMessage: text => session.onMessage(text),
     onDown: code => session.onDown(code),
   });
+}
+
+// As it would arrive; raises for what no JSON has.
+function plain(value) {
+  return JSON.parse(JSON.stringify(value ?? null));
 }
 
 function randomId() {

@@ -8,7 +8,10 @@ import { has } from './values.js';
 // Where a redirect may lead; `javascript:` and the like are no places.
 const PLACES = new Set(['http:', 'https:', 'mailto:', 'tel:']);
 
-// page: { go(path, opts), release(), call(name, args) }
+// What may be saved from an address.
+const SOURCES = new Set(['http:', 'https:']);
+
+// page: { go(path, opts), release(), call(name, args, event) }
 export function createEffects(page) {
   const effects = {
     toast: (text, opts) => toast(text, opts ?? {}),
@@ -31,7 +34,7 @@ export function createEffects(page) {
     remove_cookie: removeCookie,
     clear_local_storage: clearLocalStorage,
     store: writeStorage,
-    call: (name, ...args) => page.call(name, args),
+    call: (name, event, ...args) => page.call(name, args, event),
   };
 
   return function runEffect([name, ...args]) {
@@ -65,11 +68,17 @@ function setValue(dom, value) {
   controlOf(dom)?.edit();
 }
 
-function download({ text, url, name = '', type = 'text/plain' }) {
+function download({ text, path, url, name = '', type = 'text/plain' }) {
   const made = text === undefined ? null : URL.createObjectURL(new Blob([text], { type }));
+  const source = new URL(made ?? path ?? url, location.href);
+  const isOwn = source.origin === location.origin;
+  if (!made && (!SOURCES.has(source.protocol) || (path !== undefined && !isOwn))) {
+    return console.warn(`tidelock: no download from ${source}`);
+  }
   const link = document.createElement('a');
-  link.href = made ?? url;
+  link.href = source;
   link.download = name;
+  link.rel = 'noopener';
   link.click();
   if (made) setTimeout(() => URL.revokeObjectURL(made), 60_000);
 }

@@ -162,10 +162,32 @@ test('a reload message reloads; the state stays with the tab', () => withPage(co
 
 test('registered functions are called by name', () => withPage(counter, async (host, p) => {
   await p.evaluate(() => window.tidelock.register('note', (...args) => { window.noted = args; }));
-  host.push(null, { effects: [['call', 'note', 1, { a: 'b' }], ['call', 'unknown']] });
+  host.push(null, { effects: [['call', 'note', null, 1, { a: 'b' }], ['call', 'unknown', null]] });
   await p.waitForFunction(() => window.noted);
   assert.deepEqual(await p.evaluate(() => window.noted), [1, { a: 'b' }]);
   assert.ok(p.console.includes('tidelock: nothing is registered as unknown'));
+}));
+
+test('what a registered function returns goes to the host', () => withPage(counter, async (host, p) => {
+  await p.evaluate(() => {
+    const cyclic = {};
+    cyclic.self = cyclic;
+    Object.entries({
+      add: (a, b) => a + b, later: async a => ({ a }), nothing: () => {}, broken: () => { throw new Error('on purpose'); },
+      refused: async () => { throw new Error('on purpose'); }, cyclic: () => cyclic,
+    }).forEach(([name, fn]) => window.tidelock.register(name, fn));
+  });
+  const got = bound => ({ handler: 'Job.got', args: bound });
+  host.push(null, { effects: [
+    ['call', 'broken', got([]), 1], ['call', 'refused', got([])], ['call', 'cyclic', got([])], ['call', 'unknown', got([])],
+    ['call', 'add', got(['sum']), 1, 2], ['call', 'later', got([]), 5], ['call', 'nothing', got([])],
+  ] });
+  await until(() => host.messages('event').length === 3);
+  assert.deepEqual(host.messages('event').map(({ handler, args }) => [handler, args]).sort(),
+    [['Job.got', [null]], ['Job.got', [{ a: 5 }]], ['Job.got', ['sum', 3]]].sort());
+  for (const name of ['broken', 'refused', 'cyclic']) {
+    assert.ok(p.console.some(text => text.includes(`the function ${name} failed`)), name);
+  }
 }));
 
 test('values kept in the browser come with the next hello', () => withPage(counter, async (host, p) => {

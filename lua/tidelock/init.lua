@@ -25,7 +25,8 @@ take(native, "with_state", "modify_state", "lock", "sleep", "timeout", "gather",
 
 take(require "tidelock.state", "state", "var", "computed", "background", "expose", "list", "map", "null", "kind", "copy")
 take(require "tidelock.page", "page", "head", "assets", "on")
-take(require "tidelock.effects", "toast", "redirect", "set_value", "focus", "console_log")
+take(require "tidelock.effects", "toast", "alert", "redirect", "reload", "back", "set_value", "focus", "scroll_to", "download",
+  "set_clipboard", "remove_cookie", "clear_local_storage", "call", "console_log")
 take(require "tidelock.config", "config")
 tl.json = strict({ encode = native.json_encode, decode = native.json_decode }, "tl.json")
 tl.http = strict(require "tidelock.http", "tl.http")

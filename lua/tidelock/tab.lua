@@ -51,7 +51,7 @@ end
 ---@return tl.Tab
 function tab.new(driver, path)
   local self = setmetatable({
-    driver = driver, asked = {}, received_effects = {}, received_errors = {},
+    driver = driver, asked = {}, received_effects = {}, received_errors = {}, functions = {}, history = {},
   }, Tab)
   self.link = link_of(self)
   self.triggers = fire_of(self, driver.now)
@@ -159,7 +159,32 @@ end
 local effects = {}
 
 function effects.redirect(self, path, opts)
-  if not (type(opts) == "table" and opts.external) then self:go(path) end
+  if not (type(opts) == "table" and opts.external) then self:go(path, opts) end
+end
+
+-- Only the token and what the browser keeps outlive the page.
+function effects.reload(self)
+  local before = self.link
+  before:leave()
+  self.link = link_of(self)
+  self.link.token, self.link.storage, self.link.deltas = before.token, before.storage, before.deltas
+  self:show(self.path)
+  self.link:connect(self.path)
+end
+
+function effects.back(self)
+  if #self.history == 0 then return end
+  self:move(table.remove(self.history))
+end
+
+function effects.call(self, name, event, ...)
+  local fn = self.functions[name]
+  if not fn then return end
+  local result = fn(...)
+  if type(event) ~= "table" or event == native.null then return end
+  local args = table.move(event.args, 1, #event.args, 1, {})
+  args[#args + 1] = result
+  self:send_event(event.handler, link.arguments(args, #event.args + 1))
 end
 
 function effects.set_value(self, id, v)
@@ -193,15 +218,28 @@ function Tab:run_effect(effect)
   if run then run(self, table.unpack(effect, 2)) end
 end
 
----Moves to another page of the app, as a link or a redirect does.
----@param path string
-function Tab:go(path)
-  if page.lookup(native.app_table(), path).status == 404 then
-    error(("there is no page at %q"):format(path), 0)
-  end
+---Stands for a function that the app's script registers: tl.call(name, ...) calls it.
+---@param name string
+---@param fn fun(...): any
+function Tab:register(name, fn)
+  self.functions[name] = fn
+end
+
+function Tab:move(path)
   self.triggers:flush()
   self:show(path)
   self.link:submit("nav", { path = path })
+end
+
+---Moves to another page of the app, as a link or a redirect does.
+---@param path string
+---@param opts { replace: boolean }|nil
+function Tab:go(path, opts)
+  if page.lookup(native.app_table(), path).status == 404 then
+    error(("there is no page at %q"):format(path), 0)
+  end
+  if not (opts and opts.replace) then self.history[#self.history + 1] = self.path end
+  self:move(path)
 end
 
 -- Finding ---------------------------------------------------------------------------------------
