@@ -10,7 +10,11 @@
 #ifndef TL_CORE_TREE_H
 #define TL_CORE_TREE_H
 #include <stdatomic.h>
+#if __has_include(<sys/single_threaded.h>)
 #include <sys/single_threaded.h>
+#else
+enum { __libc_single_threaded = 0 };
+#endif
 
 #include "core/value.h"
 
