@@ -20,7 +20,7 @@
 #endif
 
 enum {
-  TL__POOL_MAX = 1032,
+  TL__POOL_MAX = 1096,
   TL__POOL_CLASSES = (TL__POOL_MAX + 7) / 16 + 1,
   TL__POOL_KEPT = 128 << 10 /* bytes a size */
 };
@@ -45,8 +45,12 @@ static inline void *tl_pool_get(size_t size) {
   return p;
 }
 static inline void tl_pool_put(void *p, size_t size) {
+  if (!TL_POOL || size > TL__POOL_MAX) {
+    free(p);
+    return;
+  }
   size_t c = tl__pool_class(size);
-  if (!TL_POOL || size > TL__POOL_MAX || tl__pools.waiting[c] * tl__pool_bytes(c) >= TL__POOL_KEPT) {
+  if (tl__pools.waiting[c] * tl__pool_bytes(c) >= TL__POOL_KEPT) {
     free(p);
     return;
   }

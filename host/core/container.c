@@ -1,37 +1,44 @@
 /* container.c: lists and maps are built here in one go, and read. What is built is spread evenly over its leaves.
  * For the invariants of the tree see tree.h; changes go by edit.c. */
 #include "base/pool.h"
-#include "core/tree.h"
+#include "core/loan.h"
 
 tl_node tl__empty_fluid = {.refs = 1, .kind = TL_LIST, .depth = 1, .flags = TL__STATIC};
 tl_node tl__empty_list = {.refs = 1, .kind = TL_LIST, .depth = 1, .flags = TL__STATIC};
 tl_node tl__empty_map = {.refs = 1, .kind = TL_MAP, .depth = 1, .flags = TL__STATIC};
 
 size_t tl__node_size(tl_kind kind, int level, size_t cap) {
-  if (level > 0) return sizeof(tl_node) + cap * sizeof(tl_node *) + (cap * sizeof(uint32_t) + 7) / 8 * 8;
-  return sizeof(tl_node) + cap * (kind == TL_MAP ? sizeof(tl_entry) : sizeof(tl_value));
+  const size_t size = sizeof(tl_node) + (tl__has_loan(cap) ? sizeof(tl__loan) : 0);
+  if (level > 0) return size + cap * sizeof(tl_node *) + (cap * sizeof(uint32_t) + 7) / 8 * 8;
+  return size + cap * (kind == TL_MAP ? sizeof(tl_entry) : sizeof(tl_value));
 }
 
 tl_node *tl__node_new(tl_kind kind, int level, size_t n) {
   tl_node *node = tl_alloc_sized(tl__node_size(kind, level, n));
   *node = (tl_node){.refs = 1, .kind = (uint8_t)kind, .level = (uint8_t)level, .n = (uint8_t)n, .cap = (uint8_t)n};
+  tl__loan_none(node);
   return node;
 }
 
-void tl__node_free(tl_node *node) {
-  if (node->level > 0) {
-    for (size_t i = 0; i < node->n; i++) tl__node_release(tl__children(node)[i]);
-  } else if (node->kind == TL_MAP) {
-    for (size_t i = 0; i < node->n; i++) {
-      tl__drop(tl__entries(node)[i].key);
-      tl__drop(tl__entries(node)[i].value);
+void tl__slots_drop(tl_node *node, uint32_t which) {
+  for (size_t i = 0; i < node->n; i++) {
+    if (!(which >> i & 1)) continue;
+    if (node->level > 0) {
+      tl__node_release(tl__children(node)[i]);
+      continue;
     }
-  } else if (node->kind == TL_LIST) {
-    for (size_t i = 0; i < node->n; i++) tl__drop(tl__items(node)[i]);
-  } else {
+    if (node->kind == TL_MAP) tl__drop(tl__entries(node)[i].key);
+    tl__drop(*tl__value_slot(node, i));
+  }
+}
+
+void tl__node_free(tl_node *node) {
+  if (node->kind == TL_STRING) {
     tl__string_free(node);
     return;
   }
+  uint32_t which = tl__loan_end(node);
+  if (which) tl__slots_drop(node, which);
   tl_free_sized(node, tl__node_size(node->kind, node->level, node->cap));
 }
 

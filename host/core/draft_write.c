@@ -249,6 +249,7 @@ static void shuffle(tl_dnode *n, const size_t *from, size_t count) {
   for (size_t i = 0; i < count; i++) {
     if (from[i] == i) continue;
     tl_node *leaf = tl__dnode_leaf(n, i, &at);
+    tl__edit_loosen(leaf);
     size_t left = leaf->n - at;
     for (size_t k = 0; k < left; k++) tl__items(leaf)[at + k] = old[from[i + k]];
     i += left - 1;

@@ -3,7 +3,7 @@
  * Inserting splits full nodes on the way down, so that there is always room; removing mends thin nodes on the way
  * up. A split at the very end leaves the left node full: what is built by appending is packed. */
 #include "base/pool.h"
-#include "core/tree.h"
+#include "core/loan.h"
 
 static size_t item_size(const tl_node *node) {
   if (node->level > 0) return sizeof(tl_node *);
@@ -16,6 +16,7 @@ static tl_node *edit_new(tl_kind kind, int level, size_t cap) {
   *node = (tl_node){
       .refs = 1, .kind = (uint8_t)kind, .level = (uint8_t)level, .cap = (uint8_t)cap, .depth = 1, .flags = TL__EDIT};
   node->pub = NULL;
+  tl__loan_none(node);
   return node;
 }
 
@@ -37,25 +38,25 @@ static tl_node *with_cap(const tl_node *from, size_t cap) {
   return node;
 }
 
-static tl_node *copy_with_cap(tl_node *sealed, size_t cap) {
-  tl_node *node = with_cap(sealed, cap);
+static void keep_all(const tl_node *node) {
+  for (size_t i = 0; i < node->n; i++) tl__slot_keep(node, i);
+}
+
+tl_node *tl__edit_copy(tl_node *sealed) {
+  tl_node *node = with_cap(sealed, sealed->n);
   node->pub = sealed;
-  if (node->level > 0) {
-    for (size_t i = 0; i < node->n; i++) tl__node_retain(tl__children(node)[i]);
-  } else if (node->kind == TL_MAP) {
-    for (size_t i = 0; i < node->n; i++) {
-      tl__keep(tl__entries(node)[i].key);
-      tl__keep(tl__entries(node)[i].value);
-    }
-  } else {
-    for (size_t i = 0; i < node->n; i++) tl__keep(tl__items(node)[i]);
-  }
+  if (!tl__loan_borrow(node, sealed)) keep_all(node);
   return node;
 }
 
-tl_node *tl__edit_copy(tl_node *sealed) { return copy_with_cap(sealed, sealed->n); }
+static tl_node *roomy_copy(tl_node *sealed) {
+  tl_node *node = with_cap(sealed, TL__FAN);
+  node->pub = sealed;
+  keep_all(node);
+  return node;
+}
 
-/* Takes node over. */
+/* Takes over a node that owns its slots. */
 static tl_node *resized(tl_node *node, size_t cap) {
   tl_node *other = with_cap(node, cap);
   other->pub = node->pub;
@@ -69,9 +70,21 @@ static inline tl_node *editable(tl_node **slot) {
   return (*slot)->flags & TL__EDIT ? *slot : (*slot = tl__edit_copy(*slot));
 }
 
-/* Editable, and with room for as much as a node may hold. */
+static inline tl_node *editable_child(tl_node *branch, size_t c) {
+  tl__loan_own(branch, c);
+  return editable(&tl__children(branch)[c]);
+}
+
+/* Editable, with slots that may move. */
+static inline tl_node *loose(tl_node *edit) {
+  tl__loan_own_all(edit);
+  return edit;
+}
+
+/* Loose, and with room for as much as a node may hold. */
 static inline tl_node *roomy(tl_node **slot) {
-  if (!((*slot)->flags & TL__EDIT)) return *slot = copy_with_cap(*slot, TL__FAN);
+  if (!((*slot)->flags & TL__EDIT)) return *slot = roomy_copy(*slot);
+  loose(*slot);
   return (*slot)->cap == TL__FAN ? *slot : (*slot = resized(*slot, TL__FAN));
 }
 
@@ -80,11 +93,14 @@ tl_node *tl__edit_leaf(tl_node **root, size_t pos, size_t *at) {
   while (node->level > 0) {
     size_t start, c = tl__child_at(node, pos, &start);
     pos -= start;
-    node = editable(&tl__children(node)[c]);
+    node = editable_child(node, c);
   }
+  tl__loan_own(node, pos);
   *at = pos;
   return node;
 }
+
+void tl__edit_loosen(tl_node *edit) { loose(edit); }
 
 /* Counts and ends of an edit node after children came or went. */
 static void recount(tl_node *node) {
@@ -110,7 +126,7 @@ static void move_items(tl_node *to, size_t at, tl_node *from, size_t i, size_t n
 
 /* Splits the full child c of a parent that has room. */
 static void split_child(tl_node *parent, size_t c, bool at_end) {
-  tl_node *left = editable(&tl__children(parent)[c]);
+  tl_node *left = loose(editable_child(parent, c));
   tl_node *right = edit_new(left->kind, left->level, TL__FAN);
   size_t keep = at_end ? TL__FAN - 1 : TL__FAN / 2;
   right->n = (uint8_t)(TL__FAN - keep);
@@ -209,7 +225,7 @@ static void lower_root(tl_node **root) {
 }
 
 tl_value tl__edit_remove(tl_node **root, size_t pos) {
-  tl_node *path[TL__HEIGHT_MAX], *node = editable(root);
+  tl_node *path[TL__HEIGHT_MAX], *node = loose(editable(root));
   size_t taken[TL__HEIGHT_MAX];
   int depth = 0;
   while (node->level > 0) {
@@ -219,7 +235,7 @@ tl_value tl__edit_remove(tl_node **root, size_t pos) {
     path[depth] = node;
     taken[depth++] = c;
     pos -= start;
-    node = editable(&tl__children(node)[c]);
+    node = loose(editable(&tl__children(node)[c]));
   }
   tl_value gone = *tl__value_slot(node, pos);
   if (node->kind == TL_MAP) tl__drop(tl__entries(node)[pos].key);
@@ -235,13 +251,9 @@ void tl__edit_free(tl_node *node) {
     tl__node_release(node);
     return;
   }
-  for (size_t i = 0; i < node->n; i++) {
-    if (node->level > 0) {
-      tl__edit_free(tl__children(node)[i]);
-      continue;
-    }
-    if (node->kind == TL_MAP) tl__drop(tl__entries(node)[i].key);
-    tl__drop(*tl__value_slot(node, i));
-  }
+  uint32_t which = tl__loan_end(node);
+  if (node->level == 0) tl__slots_drop(node, which);
+  for (size_t i = 0; node->level > 0 && i < node->n; i++)
+    if (which >> i & 1) tl__edit_free(tl__children(node)[i]);
   edit_drop(node);
 }

@@ -18,7 +18,7 @@ enum { __libc_single_threaded = 0 };
 
 #include "core/value.h"
 
-enum { TL__FAN = 20, TL__MIN = 6, TL__HEIGHT_MAX = 16 };
+enum { TL__FAN = 32, TL__MIN = 9, TL__HEIGHT_MAX = 16 };
 enum {
   TL__EDIT = 1,   /* mutable, of one draft */
   TL__STATIC = 2, /* an empty container: never counted, never freed */
@@ -83,8 +83,8 @@ static inline bool tl__same(tl_value a, tl_value b) {
 size_t tl__node_size(tl_kind kind, int level, size_t cap); /* bytes of a sealed node */
 tl_node *tl__node_new(tl_kind kind, int level, size_t n);  /* sealed, refs 1, payload and sums not filled in */
 void tl__node_free(tl_node *node);                         /* its last reference is gone */
-/* Counts are atomic as soon as the process has a second thread (glibc tells); before that an increment need not wait for
- * the memory that it misses. */
+/* Counts are atomic as soon as the process has a second thread (glibc tells); before that an increment need not wait
+ * for the memory that it misses. */
 static inline void tl__refs_up(_Atomic uint32_t *refs) {
   if (__libc_single_threaded)
     atomic_store_explicit(refs, atomic_load_explicit(refs, memory_order_relaxed) + 1, memory_order_relaxed);
@@ -136,7 +136,9 @@ int tl__key_compare(const tl_value *a, const char *key, size_t len);
 
 /* Edit trees; *root is owned by the caller and replaced where needed. */
 tl_node *tl__edit_copy(tl_node *sealed); /* without room; takes over the reference, which becomes pub */
-tl_node *tl__edit_leaf(tl_node **root, size_t pos, size_t *at); /* the leaf of pos, the way down to it made editable */
+tl_node *tl__edit_leaf(tl_node **root, size_t pos, size_t *at); /* the leaf of pos, the way down made
+                                                                   editable: that slot may be changed */
+void tl__edit_loosen(tl_node *leaf);                            /* of its slots, all may be changed */
 tl_value *tl__edit_insert(tl_node **root, size_t pos,
                           const tl_value *key);       /* the new value slot, nil; key: owned, maps */
 tl_value tl__edit_remove(tl_node **root, size_t pos); /* owned: what was there; the key of an entry is released */

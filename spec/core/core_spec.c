@@ -133,6 +133,7 @@ int main(int argc, char **argv) {
   run("base", spec_base);
   run("value", spec_value);
   run("text", spec_text);
+  run("loan", spec_loan);
   run("json", spec_json_group);
   run("draft", spec_draft);
   run("draft model", spec_draft_model);

@@ -32,6 +32,7 @@ tl_value spec_rows(size_t n); /* {"Job":{"items":[{"id":i,"title":"row i"}...]}}
 void spec_base(void);
 void spec_value(void);
 void spec_text(void);
+void spec_loan(void);
 void spec_json_group(void);
 void spec_draft(void);
 void spec_draft_model(void);

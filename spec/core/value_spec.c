@@ -135,7 +135,7 @@ static void threads(void) {
 }
 
 void spec_value(void) {
-  static const size_t sizes[] = {0, 1, 2, 12, 13, 19, 20, 21, 40, 41, 399, 400, 401, 8000, 8001, 30000};
+  static const size_t sizes[] = {0, 1, 2, 12, 13, 31, 32, 33, 64, 65, 1023, 1024, 1025, 3000, 30000, 32769};
   scalars();
   strings();
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
