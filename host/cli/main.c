@@ -1,5 +1,5 @@
-/* main.c: the command line: run, test, new, --version, --help. Exit codes: 0 done, 1 it failed (or specs did), 2 wrong
- * usage. */
+/* main.c: the command line: run, test, new, check, --version, --help. Exit codes: 0 done, 1 it failed (or specs did), 2
+ * wrong usage. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +23,7 @@ static const char usage[] =
     "      --store memory              where tabs are kept (memory is the only store so far)\n"
     "  tidelock test [DIR|FILE ...]    run the specs (busted); DIR is spec unless given\n"
     "  tidelock new NAME               make the folder NAME with a small app, its spec and a README\n"
+    "  tidelock check [FILE|DIR ...]   look for mistakes in apps; FILE is main.lua unless given\n"
     "  tidelock --version\n"
     "  tidelock --help\n";
 
@@ -139,9 +140,10 @@ static int run(int argc, char **argv) {
   return code;
 }
 
-static int test(int argc, char **argv) {
+/* A command that is written in Lua. */
+static int run_module(const char *module, int argc, char **argv) {
   tl_host *h = tl_host_new(true);
-  int code = tl_host_test(h, argc, argv);
+  int code = tl_host_command(h, module, argc, argv);
   tl_host_free(h);
   return code;
 }
@@ -158,7 +160,8 @@ int main(int argc, char **argv) {
     return 0;
   }
   if (!strcmp(command, "run")) return run(argc - 2, argv + 2);
-  if (!strcmp(command, "test")) return test(argc - 2, argv + 2);
+  if (!strcmp(command, "test")) return run_module("tidelock.runner", argc - 2, argv + 2);
+  if (!strcmp(command, "check")) return run_module("tidelock.check", argc - 2, argv + 2);
   if (!strcmp(command, "new")) return tl_cli_new(argc - 2, argv + 2);
   return tl_cli_wrong_usage("unknown command %s", command);
 }

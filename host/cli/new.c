@@ -75,7 +75,8 @@ static void print_next_steps(const char *folder) {
          "\n"
          "  cd %s\n"
          "  tidelock run main.lua          serves it, and prints the address to open\n"
-         "  tidelock test main_spec.lua    runs its spec\n",
+         "  tidelock test main_spec.lua    runs its spec\n"
+         "  tidelock check                 looks for mistakes in what you change\n",
          folder, folder);
 }
 

@@ -151,7 +151,7 @@ void tl_host_free(tl_host *h) {
   tl_free(h);
 }
 
-/* ---- specs ---- */
+/* ---- commands in Lua: the specs, the check ---- */
 
 /* Nothing is ready: moves the clock to what comes first, or ends the wait of the specs. */
 static void when_idle(tl_host *h, uint64_t next) {
@@ -172,40 +172,43 @@ static void when_idle(tl_host *h, uint64_t next) {
   }
 }
 
-static int specs_ended(lua_State *L) { /* upvalue: where the exit code goes; argument: it */
+static int root_ended(lua_State *L) { /* upvalue: where the exit code goes; argument: it */
   *(int *)lua_touserdata(L, lua_upvalueindex(1)) = (int)lua_tointeger(L, 1);
   return 0;
 }
 
-/* The root task: runs the runner; whatever happens, the end is told. */
-static const char root_chunk[] = "local ended, arguments = ...\n"
-                                 "local ok, good = xpcall(require('tidelock.runner').run, debug.traceback, arguments)\n"
-                                 "if not ok then io.stderr:write(tostring(good), '\\n') end\n"
-                                 "ended(not ok and 2 or good and 0 or 1)\n";
+/* The root task: runs the command; whatever happens, the end is told. */
+static const char root_chunk[] = "local ended, module, arguments = ...\n"
+                                 "local ok, code = xpcall(require(module).run, debug.traceback, arguments)\n"
+                                 "if not ok then io.stderr:write(tostring(code), '\\n') end\n"
+                                 "ended(ok and code or 2)\n";
 
-static int start_root(lua_State *L) { /* exit code (light), argc, argv (light) */
+static int start_root(lua_State *L) { /* exit code (light), argc, argv (light), module (light) */
   int *code = lua_touserdata(L, 1), argc = (int)lua_tointeger(L, 2);
   char **argv = lua_touserdata(L, 3);
+  const char *module = lua_touserdata(L, 4);
   if (luaL_loadbufferx(L, root_chunk, sizeof root_chunk - 1, "=tidelock.root", "t")) return lua_error(L);
   lua_pushlightuserdata(L, code);
-  lua_pushcclosure(L, specs_ended, 1);
+  lua_pushcclosure(L, root_ended, 1);
+  lua_pushstring(L, module);
   lua_createtable(L, argc, 0);
   for (int i = 0; i < argc; i++) {
     lua_pushstring(L, argv[i]);
     lua_rawseti(L, -2, i + 1);
   }
-  tl_lua_set_root(tl_lua_of(L), tl_lua_spawn(L, 2, "the specs"));
+  tl_lua_set_root(tl_lua_of(L), tl_lua_spawn(L, 3, module));
   return 0;
 }
 
-int tl_host_test(tl_host *h, int argc, char **argv) {
+int tl_host_command(tl_host *h, const char *module, int argc, char **argv) {
   lua_State *L = tl_lua_state(h->lua);
   int code = -1;
   lua_pushcfunction(L, start_root);
   lua_pushlightuserdata(L, &code);
   lua_pushinteger(L, argc);
   lua_pushlightuserdata(L, argv);
-  if (lua_pcall(L, 3, 0, 0)) {
+  lua_pushlightuserdata(L, (void *)module);
+  if (lua_pcall(L, 4, 0, 0)) {
     tl_log(TL_LOG_ERROR, "%s", lua_tostring(L, -1));
     return 2;
   }

@@ -136,20 +136,20 @@ end
 
 ---Runs the specs. Prints failures as they come and last the line `N passed, N failed`.
 ---@param args string[] as on the command line: folders, files, busted's options
----@return boolean ok
+---@return integer code the exit code: 0 when all passed, else 1
 ---@return { passed: integer, failed: integer, pending: integer } counts
 function runner.run(args)
   add_path(BUSTED_PATHS)
   local counts = { passed = 0, failed = 0, pending = 0 }
   local parsed, err = parse(args)
-  if not parsed then return explain(err), counts end
+  if not parsed then return explain(err) and 0 or 1, counts end
   local busted = make_busted(parsed)
   local report = require "tidelock.report"
   local foreign = set_output(busted, parsed)
   counts = report.subscribe(busted, io.stdout, { silent = foreign, verbose = parsed.verbose })
   run_all(busted, parsed)
   report.finish(counts, io.stdout)
-  return counts.failed == 0, counts
+  return counts.failed == 0 and 0 or 1, counts
 end
 
 return runner

@@ -22,10 +22,10 @@ const wrongUsage = async (args, pattern) => {
 
 describe('tidelock', { concurrency: 3 }, () => {
   it('--help tells every command and option', async () => {
-    for (const args of [['--help'], ['-h'], ['run', '--help'], ['test', '--help'], ['new', '--help']]) {
+    for (const args of [['--help'], ['-h'], ['run', '--help'], ['test', '--help'], ['new', '--help'], ['check', '--help']]) {
       const { code, stdout, stderr } = await run(...args);
       assert.deepEqual([code, stderr], [0, '']);
-      for (const word of ['run', 'test', 'new', '--port', '--host', '--origin', '--dev', '--version']) assert.ok(stdout.includes(word), word);
+      for (const word of ['run', 'test', 'new', 'check', '--port', '--host', '--origin', '--dev', '--version']) assert.ok(stdout.includes(word), word);
     }
   });
 

@@ -19,7 +19,7 @@ describe('tidelock new', { concurrency: 3 }, () => {
     const made = await inFolder('new', 'harbour-1');
     assert.deepEqual([made.code, made.stderr], [0, '']);
     assert.deepEqual(readdirSync(join(folder, 'harbour-1')).sort(), ['README.md', 'main.lua', 'main_spec.lua']);
-    for (const step of ['cd harbour-1', 'tidelock run main.lua', 'tidelock test main_spec.lua']) assert.ok(made.stdout.includes(step), step);
+    for (const step of ['cd harbour-1', 'tidelock run main.lua', 'tidelock test main_spec.lua', 'tidelock check']) assert.ok(made.stdout.includes(step), step);
 
     const cwd = join(folder, 'harbour-1');
     const tested = await run({ cwd }, 'test', 'main_spec.lua');

@@ -13,6 +13,7 @@
 --
 -- Lines keep their numbers, so that an error names the line of the page.
 local tl, t = require "tidelock", require "tidelock.testing"
+local check = require "tidelock.check"
 
 local function text_of(path)
   local file = assert(io.open(path, "rb"))
@@ -133,6 +134,21 @@ end
 
 local runs = { check = run_check, spec = run_spec }
 
+-- Examples that show what goes wrong: how much `tidelock check` finds in them.
+local mistaken = {
+  ["docs/background-tasks.md"] = { limits = 2, outside = 1 },
+  ["docs/errors.md"] = { causes = 1 },
+  ["docs/guard.md"] = { guard = 2 },
+}
+
+local function check_apps(path, files)
+  for name, file in pairs(files) do
+    local meant, lines = mistaken[path] and mistaken[path][name] or 0, {}
+    for i, finding in ipairs((check.app(file))) do lines[i] = ("%s:%d: %s"):format(path, finding.line, finding.message) end
+    assert(#lines == meant, ("%s, the app %s: %d findings are meant, and there are\n%s"):format(path, name, meant, table.concat(lines, "\n")))
+  end
+end
+
 local function describe_page(path)
   local blocks = blocks_of(path)
   local files = write_apps(path, blocks)
@@ -153,6 +169,8 @@ local function describe_page(path)
     end
     for name in pairs(files) do assert(driven[name], ("%s: nothing drives the app %s"):format(path, name)) end
   end)
+
+  it("has no mistake that tidelock check finds", function() check_apps(path, files) end)
 
   it("links to what is there", function()
     for target in text_of(path):gmatch "%]%(([^)#%s]+)[^)]*%)" do
