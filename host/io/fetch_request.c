@@ -134,6 +134,19 @@ static void set_limits(tl_fetch *t, const tl_fetch_req *r) {
   tl__curl.easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 }
 
+/* A proxy of the environment (http_proxy, https_proxy, all_proxy) is not for what is on this machine: the app's own
+ * pages, a service beside it. What no_proxy names stays excepted as well. */
+static void set_proxy(tl_fetch *t) {
+  const char *said = getenv("no_proxy");
+  if (!said) said = getenv("NO_PROXY");
+  if (said && strcmp(said, "*") == 0) return;
+  tl_buf except = {0};
+  tl_buf_printf(&except, "%s,localhost,127.0.0.1,::1", said ? said : "");
+  const char *list = tl_buf_cstr(&except);
+  tl__curl.easy_setopt(t->easy, CURLOPT_NOPROXY, said && *said ? list : list + 1);
+  tl_buf_free(&except);
+}
+
 /* QUICK_EXIT: a cancel does not wait for the thread that looks a name up; the thread frees its own memory when it ends.
  */
 static void set_behaviour(tl_fetch *t) {
@@ -158,6 +171,7 @@ tl_fetch *tl__fetch_new(tl_fetcher *f, const tl_fetch_req *r) {
   tl__fetch_must(t->easy != NULL);
   set_behaviour(t);
   set_limits(t, r);
+  set_proxy(t);
   set_method(t, r);
   set_headers(t, r);
   if (tl__curl.easy_setopt(t->easy, CURLOPT_URL, t->url)) refuse(t, "url", "not a URL", t->url);
@@ -186,6 +200,21 @@ static void put_peer(tl_fetch *t, tl_buf *out) {
   tl__curl.free(host);
   tl__curl.free(port);
   tl__curl.url_cleanup(u);
+}
+
+/* Whether curl speaks of another end than the URL's: then a proxy of the environment is between. */
+static bool by_proxy(tl_fetch *t, int curl_code) {
+  if (curl_code == CURLE_COULDNT_RESOLVE_PROXY) return true;
+  if (curl_code != CURLE_COULDNT_CONNECT || !t->detail[0]) return false;
+  tl_buf peer = {0};
+  put_peer(t, &peer);
+  const char *text = tl_buf_cstr(&peer), *colon = strrchr(text, ':');
+  tl_buf host = {0};
+  tl_buf_put(&host, text, colon ? (size_t)(colon - text) : strlen(text));
+  bool other = !strstr(t->detail, tl_buf_cstr(&host));
+  tl_buf_free(&peer);
+  tl_buf_free(&host);
+  return other;
 }
 
 static long redirects(tl_fetch *t) {
@@ -226,7 +255,11 @@ static void describe(tl_fetch *t, const char *code, int curl_code) {
   const char *detail = t->detail[0] ? t->detail : tl__curl.easy_strerror((CURLcode)curl_code);
   long os_error = 0;
   tl__curl.easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_error);
-  if (strcmp(code, "connect") == 0) {
+  if (by_proxy(t, curl_code)) {
+    tl_buf_puts(out, "could not reach the proxy (of http_proxy, https_proxy or all_proxy in the environment) for ");
+    put_peer(t, out);
+    put_lower(out, detail);
+  } else if (strcmp(code, "connect") == 0) {
     tl_buf_puts(out, "could not connect to ");
     put_peer(t, out);
     put_lower(out, os_error ? strerror((int)os_error) : detail);

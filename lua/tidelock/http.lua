@@ -11,34 +11,69 @@ where.register()
 
 local http = {}
 
-local known = { url = true, method = true, headers = true, query = true, body = true, json = true, form = true, timeout = true,
-  max_size = true, follow = true, on_chunk = true }
+-- Options ---------------------------------------------------------------------------------------
 
--- option -> the types that it may have
-local types = { method = "string", headers = "table", query = "table", body = "string", form = "table", timeout = "number",
-  max_size = "integer", follow = "integer", on_chunk = "function" }
+local function is_text(v) return type(v) == "string" end
+local function is_fields(v) return type(v) == "table" and not kinds.of(v) or native.kind(v) == "map" end
+local function is_count(least) return function(v) return math.tointeger(v) ~= nil and v >= least end end
+local function is_seconds(v) return type(v) == "number" and v > 0 and v < math.huge end
+local function is_callable(v) return type(v) == "function" end
+local function is_any() return true end
+
+---option -> { check, what it has to be }
+local known = {
+  url = { is_text, "a string" },
+  method = { is_text, "a string, as \"PUT\"" },
+  headers = { is_fields, "a map from names to values" },
+  query = { is_fields, "a map of fields" },
+  body = { is_text, "a string" },
+  json = { is_any },
+  form = { is_fields, "a map of fields" },
+  timeout = { is_seconds, "seconds above 0" },
+  max_size = { is_count(1), "a number of bytes" },
+  follow = { is_count(0), "a number of redirects" },
+  on_chunk = { is_callable, "a function" },
+}
 
 local function check_options(opts)
+  if type(opts) ~= "table" then where.fail "tl.http.request takes a table: tl.http.request{ url = ... }" end
   for name, value in pairs(opts) do
-    if not known[name] then
-      where.fail("tl.http: unknown option %s%s", tostring(name), html.did_you_mean(tostring(name), known))
-    end
-    local wanted = types[name]
-    if wanted and type(value) ~= wanted and math.type(value) ~= wanted then
-      where.fail("tl.http: %s is %s, got %s", name, wanted == "integer" and "an integer" or "a " .. wanted, kinds.describe(value))
+    if not known[name] then where.fail("tl.http: unknown option %s%s", tostring(name), html.did_you_mean(tostring(name), known)) end
+    if not known[name][1](value) then
+      where.fail("tl.http: %s is %s, got %s", name, known[name][2], kinds.describe(value))
     end
   end
+  if opts.url == nil then where.fail "tl.http: url is missing: tl.http.request{ url = ... }" end
 end
+
+-- Parts of a request ----------------------------------------------------------------------------
 
 local function percent(text)
   return (tostring(text):gsub("[^%w%-%._~]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
-local function encoded(fields)
+local scalar = { string = true, number = true, boolean = true }
+
+local function add_field(out, name, value, what)
+  if not scalar[type(value)] then
+    where.fail("tl.http: %s: the field %s is a string, a number, a boolean or a list of these, got %s", what, name, kinds.describe(value))
+  end
+  out[#out + 1] = percent(name) .. "=" .. percent(value)
+end
+
+-- Fields in the order of their names; one that is a list is there once for each of its elements.
+local function encoded(fields, what)
   local names, out = {}, {}
   for name in pairs(fields) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do out[#out + 1] = percent(name) .. "=" .. percent(fields[name]) end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  for _, name in ipairs(names) do
+    local value = fields[name]
+    if type(value) == "table" or native.kind(value) == "list" then
+      for _, element in ipairs(value) do add_field(out, name, element, what) end
+    else
+      add_field(out, name, value, what)
+    end
+  end
   return table.concat(out, "&")
 end
 
@@ -46,7 +81,7 @@ local function full_url(opts)
   local url = opts.url
   if type(url) ~= "string" then where.fail("tl.http: url is a string, got %s", kinds.describe(url)) end
   if url:sub(1, 1) == "/" then url = native.own_address() .. url end
-  if opts.query then url = url .. (url:find("?", 1, true) and "&" or "?") .. encoded(opts.query) end
+  if opts.query then url = url .. (url:find("?", 1, true) and "&" or "?") .. encoded(opts.query, "query") end
   return url
 end
 
@@ -55,13 +90,16 @@ local function body_of(opts)
   local given = (opts.body and 1 or 0) + (opts.json ~= nil and 1 or 0) + (opts.form and 1 or 0)
   if given > 1 then where.fail "tl.http: give one of body, json and form" end
   if opts.json ~= nil then return native.json_encode(opts.json), "application/json" end
-  if opts.form then return encoded(opts.form), "application/x-www-form-urlencoded" end
+  if opts.form then return encoded(opts.form, "form"), "application/x-www-form-urlencoded" end
   return opts.body
 end
 
 local function header_list(opts, content_type)
   local out, has_type = {}, false
   for name, value in pairs(opts.headers or {}) do
+    if type(name) ~= "string" or not scalar[type(value)] then
+      where.fail("tl.http: headers is a map from names to values, got %s for %s", kinds.describe(value), tostring(name))
+    end
     local text = ("%s: %s"):format(name, value)
     if text:find "[\r\n%z]" then where.fail("tl.http: a header may not contain a line break: %s", name) end
     out[#out + 1] = text
@@ -88,7 +126,7 @@ end
 ---@field url string
 ---@field method string|nil "GET", or "POST" when there is a body
 ---@field headers table<string, string>|nil
----@field query table<string, any>|nil
+---@field query table<string, any>|nil a field that is a list is sent once for each element
 ---@field body string|nil one of body, json, form
 ---@field json any
 ---@field form table<string, any>|nil
@@ -125,6 +163,7 @@ end
 ---@param url string
 ---@param opts table|nil as for request
 function http.get(url, opts)
+  if opts ~= nil and type(opts) ~= "table" then where.fail("tl.http.get(url, options): options are a table, got %s", kinds.describe(opts)) end
   local all = { url = url }
   for name, value in pairs(opts or {}) do all[name] = value end
   return http.request(all)

@@ -20,7 +20,8 @@ local function server(fn)
         return
       end
       got = got .. data
-      if got:find("\r\n\r\n", 1, true) and fn then
+      local head, body = got:match "^(.-\r\n\r\n)(.*)$"
+      if head and #body >= tonumber(head:lower():match "content%-length: (%d+)" or 0) and fn then
         fn(socket, got)
         got = ""
       end
@@ -196,11 +197,211 @@ describe("tl.http", function()
     assert.equal("enough", err)
   end)
 
+  it("sends a form: fields in order, lists as several, and a query by the same rule", function()
+    kit.open()
+    local seen
+    local url, close = server(function(socket, request)
+      seen = request
+      answer(socket, "ok")
+    end)
+    assert(tl.http.request { url = url .. "x?a=1", query = { q = { 1, "ü" }, b = true },
+      form = { name = "Ann & Ben", tag = { "x", "y z" }, n = 5, f = 0.5, yes = false, none = {} } })
+    close()
+    assert.matches("^POST /x%?a=1&b=true&q=1&q=%%C3%%BC HTTP/1.1", seen)
+    assert.matches("[Cc]ontent%-[Tt]ype: application/x%-www%-form%-urlencoded", seen)
+    assert.equal("f=0.5&n=5&name=Ann%20%26%20Ben&tag=x&tag=y%20z&yes=false", seen:match "\r\n\r\n(.*)$")
+  end)
+
+  it("sends what a state holds, as a form and as JSON", function()
+    local tab = kit.open()
+    local seen = {}
+    local url, close = server(function(socket, request)
+      seen[#seen + 1] = request
+      answer(socket, "ok")
+    end)
+    kit.handle(tab, function(self)
+      self.items = { 1, 2 }
+      assert(tl.http.request { url = url, form = { id = self.items } })
+      assert(tl.http.request { url = url, json = self.items, method = "PUT", headers = { ["content-type"] = "application/own" } })
+    end)
+    eventually(function() return #seen == 2 end)
+    t.advance(1)
+    close()
+    assert.matches("\r\n\r\nid=1&id=2$", seen[1])
+    assert.matches("^PUT / ", seen[2])
+    assert.matches("\r\n\r\n%[1,2%]$", seen[2])
+    assert.matches("application/own", seen[2])
+    assert.is_nil(seen[2]:find("application/json", 1, true))
+  end)
+
+  it("gives what is no JSON as an error of its own", function()
+    kit.open()
+    local url, close = server(function(socket) answer(socket, "<html>") end)
+    local got = assert(tl.http.get(url))
+    close()
+    kit.raises("JsonError", nil, got.json, got)
+  end)
+
+  it("joins headers of one name, and has names in lower case", function()
+    kit.open()
+    local url, close = server(function(socket)
+      socket:write "HTTP/1.1 204 No Content\r\nX-Two: a\r\nx-two: b\r\nSET-COOKIE: c=1\r\n\r\n"
+    end)
+    local got = assert(tl.http.get(url))
+    close()
+    assert.equal(204, got.status)
+    assert.same({ ["x-two"] = "a, b", ["set-cookie"] = "c=1" }, got.headers)
+    assert.equal("", got.body)
+  end)
+
+  it("follows redirects as far as it is told, and nowhere but to http and https", function()
+    kit.open()
+    local asked = 0
+    local url, close
+    url, close = server(function(socket, request)
+      asked = asked + 1
+      local to = request:match "^GET /to(%S+)" or "/n" .. (tonumber(request:match "^GET /n(%d+)" or 0) + 1)
+      socket:write(("HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"):format(to))
+    end)
+    assert.equal("redirects", select(3, tl.http.get(url .. "n1")))
+    assert.equal(6, asked)
+    assert.equal(302, assert(tl.http.get(url .. "n1", { follow = 0 })).status)
+    assert.equal("redirects", select(3, tl.http.get(url .. "tofile:///etc/passwd")))
+    close()
+  end)
+
+  it("gives up when the time is over, at any part of the answer", function()
+    kit.open()
+    local parts = { "", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf" }
+    for _, part in ipairs(parts) do
+      local url, close = server(function(socket) if part ~= "" then socket:write(part) end end)
+      local got, message, code = tl.http.get(url, { timeout = 0.1 })
+      close()
+      assert.same({ nil, "timeout" }, { got, code })
+      assert.matches("no whole answer in time from 127.0.0.1:%d+", message)
+    end
+  end)
+
+  it("takes no more than max_size, of a whole body and of one in pieces", function()
+    kit.open()
+    for _, on_chunk in ipairs { false, function() end } do
+      local url, close = server(function(socket) answer(socket, ("x"):rep(5000)) end)
+      local got, message, code = tl.http.get(url, { max_size = 4999, on_chunk = on_chunk or nil })
+      assert.same({ nil, "too_large" }, { got, code })
+      assert.matches("larger than 4999 bytes", message)
+      assert.equal(200, assert(tl.http.get(url, { max_size = 5000, on_chunk = on_chunk or nil })).status)
+      close()
+    end
+  end)
+
+  it("runs many at once", function()
+    kit.open()
+    local waiting = {}
+    local url, close = server(function(socket) waiting[#waiting + 1] = socket end)
+    local fns = {}
+    for i = 1, 30 do
+      fns[i] = function() return assert(tl.http.get(url .. i)).body end
+    end
+    local task = tl.spawn(function() return tl.gather(table.unpack(fns)) end)
+    eventually(function() return #waiting == 30 end) -- all are there before one is answered
+    for i = 30, 1, -1 do answer(waiting[i], "x") end
+    assert.equal(("x"):rep(30), table.concat(table.pack(task:await())))
+    close()
+  end)
+
+  it("says which option is wrong, before anything is sent", function()
+    kit.open()
+    local function wrong(words, opts)
+      local ok, err = pcall(tl.http.request, opts)
+      assert.is_false(ok)
+      assert.is_truthy(tostring(err):find(words, 1, true), tostring(err))
+    end
+    local url = "http://127.0.0.1:1/"
+    wrong("tl.http.request takes a table", url)
+    wrong("url is missing", {})
+    wrong("url is a string, got 5", { url = 5 })
+    wrong("unknown option timeuot (did you mean timeout?)", { url = url, timeuot = 1 })
+    wrong("timeout is seconds above 0, got 0", { url = url, timeout = 0 })
+    wrong("timeout is seconds above 0, got the string \"5\"", { url = url, timeout = "5" })
+    wrong("max_size is a number of bytes, got -1", { url = url, max_size = -1 })
+    wrong("follow is a number of redirects, got 0.5", { url = url, follow = 0.5 })
+    wrong("on_chunk is a function, got true", { url = url, on_chunk = true })
+    wrong("headers is a map from names to values, got the string \"x\"", { url = url, headers = "x" })
+    wrong("headers is a map from names to values, got a function for X", { url = url, headers = { X = print } })
+    wrong("give one of body, json and form", { url = url, body = "x", json = {} })
+    wrong("query: the field a is a string, a number, a boolean or a list of these, got a function", { url = url, query = { a = print } })
+    wrong("form: the field a", { url = url, form = { a = { { 1 } } } })
+    wrong("a header may not contain a line break: X", { url = url, headers = { X = "a\r\nY: b" } })
+    assert.is_false((pcall(tl.http.get, url, 5)))
+  end)
+
   it("cannot wait inside table.sort, and leaves nothing behind there", function()
     kit.open()
     local url, close = server(function(socket) answer(socket, "x") end)
     kit.raises("CannotWaitError", "sort", table.sort, { 2, 1 }, function() return tl.http.get(url) end)
     close()
     tl.sleep(0.01)
+  end)
+end)
+
+describe("a proxy of the environment", function()
+  local names = { "http_proxy", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY" }
+  local before = {}
+
+  before_each(function()
+    for _, name in ipairs(names) do
+      before[name] = uv.os_getenv(name)
+      uv.os_unsetenv(name)
+    end
+  end)
+  after_each(function()
+    for _, name in ipairs(names) do
+      if before[name] then uv.os_setenv(name, before[name]) else uv.os_unsetenv(name) end
+    end
+  end)
+
+  it("gets what leads elsewhere", function()
+    kit.open()
+    local seen
+    local url, close = server(function(socket, request)
+      seen = request
+      answer(socket, "by the proxy")
+    end)
+    uv.os_setenv("http_proxy", url)
+    assert.equal("by the proxy", assert(tl.http.get "http://far.invalid/x").body)
+    close()
+    assert.matches("^GET http://far.invalid/x HTTP/1.1\r\n", seen)
+  end)
+
+  it("does not get what is on this machine, the app's own pages least of all", function()
+    kit.open()
+    local url, close = server(function(socket) answer(socket, "directly") end)
+    uv.os_setenv("http_proxy", "http://127.0.0.1:1")
+    for _, no_proxy in ipairs { "", "example.org", "*" } do
+      uv.os_setenv("no_proxy", no_proxy)
+      assert.equal("directly", assert(tl.http.get(url)).body)
+      assert.equal("directly", assert(tl.http.get((url:gsub("127.0.0.1", "localhost")))).body)
+      assert.equal(200, assert(tl.http.get "/").status)
+    end
+    close()
+  end)
+
+  it("does not get what no_proxy names", function()
+    kit.open()
+    uv.os_setenv("http_proxy", "http://127.0.0.1:1")
+    for _, no_proxy in ipairs { "far.invalid", "other.invalid,far.invalid", "*" } do
+      uv.os_setenv("no_proxy", no_proxy)
+      assert.equal("dns", select(3, tl.http.get "http://far.invalid/"))
+    end
+  end)
+
+  it("that cannot be reached is told as what failed", function()
+    kit.open()
+    for proxy, wanted in pairs { ["http://127.0.0.1:1"] = "connect", ["http://proxy.invalid:80"] = "dns" } do
+      uv.os_setenv("http_proxy", proxy)
+      local _, message, code = tl.http.get "http://far.invalid/x"
+      assert.equal(wanted, code)
+      assert.matches("could not reach the proxy .* for far.invalid:80", message)
+    end
   end)
 end)
