@@ -77,6 +77,25 @@ static tl_value grown(growing *g) {
   return list;
 }
 
+tl_value tl__event_args(lua_State *L, int idx, const char *handler) {
+  if (lua_getfield(L, idx, "args") != LUA_TTABLE) {
+    lua_pop(L, 1);
+    return tl_list(NULL, 0);
+  }
+  tl_place place = {.state = handler, .var = "(argument)"};
+  lua_getfield(L, -1, "n");
+  size_t count = (size_t)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  growing *done = new_growing(L);
+  for (size_t i = 1; i <= count; i++) {
+    lua_rawgeti(L, -2, (lua_Integer)i);
+    append(done, tl_from_lua(L, -1, &place, false));
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 2);
+  return grown(done);
+}
+
 static void collect_event(lua_State *L, int idx, growing *box) {
   lua_getfield(L, idx, "handler");
   size_t n;
@@ -85,25 +104,8 @@ static void collect_event(lua_State *L, int idx, growing *box) {
   if (!name || !a || !tl_app_handler(a, name, n))
     tl_raise(L, "EventTypeError", "there is no handler %s; a function is assigned to the state first",
              name ? name : "?");
-  tl_place place = {.state = name, .var = "(argument)"};
-  tl_value args;
-  if (lua_getfield(L, idx, "args") == LUA_TTABLE) {
-    lua_getfield(L, -1, "n");
-    size_t count = (size_t)lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    growing *done = new_growing(L);
-    for (size_t i = 1; i <= count; i++) {
-      lua_rawgeti(L, -2, (lua_Integer)i);
-      append(done, tl_from_lua(L, -1, &place, false));
-      lua_pop(L, 1);
-    }
-    args = grown(done);
-    lua_pop(L, 1);
-  } else {
-    args = tl_list(NULL, 0);
-  }
-  append_pair(box, tl_string(name, n), args);
-  lua_pop(L, 2);
+  append_pair(box, tl_string(name, n), tl__event_args(L, idx, name));
+  lua_pop(L, 1);
 }
 
 static void collect_effect(lua_State *L, int idx, growing *box) {

@@ -200,6 +200,8 @@ void tl__files_add(lua_State *L, const char *path); /* the app is loaded from th
 void tl__files_forget(tl_lua *S);
 
 /* event.c */
+tl_value tl__event_args(lua_State *L, int idx,
+                        const char *handler); /* owned: a list of what a reference has bound; may raise */
 void tl__collect(lua_State *L, int from, int to, tl_task *t, tl_value *out); /* raises EventTypeError */
 void tl__emit(lua_State *L, tl_task *t, tl_cell *cell,
               tl_value collected);              /* queues events, hands effects on; takes over */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "lua/convert.h"
 #include "lua/inner.h"
 
 static const char object_name[] = "tidelock.task";
@@ -140,63 +141,82 @@ static int object_newindex(lua_State *L) {
 
 /* ---- the set ---- */
 
-static bool listed(const tl_task *t, const tl_cell *cell, const tl_handler *h) {
-  if (t->kind != TL__BACKGROUND && t->kind != TL__SPAWNED) return false;
-  return (!cell || t->cell == cell) && (!h || t->handler == h);
+/* Which tasks: of a tab, of a handler, that began with these arguments. NULL: any. */
+typedef struct choice {
+  const tl_cell *cell;
+  const tl_handler *handler;
+  const tl_value *args; /* a list */
+} choice;
+
+static bool begins_with(tl_value args, tl_value head) {
+  size_t n = tl_count(head);
+  if (n && (args.kind != TL_LIST || tl_count(args) < n)) return false;
+  for (size_t i = 0; i < n; i++)
+    if (!tl_equal(tl_list_at(args, i), tl_list_at(head, i))) return false;
+  return true;
 }
 
-static int push_list(lua_State *L, const tl_cell *cell, const tl_handler *h) {
+static bool listed(const tl_task *t, choice of) {
+  if (t->kind != TL__BACKGROUND && t->kind != TL__SPAWNED) return false;
+  return (!of.cell || t->cell == of.cell) && (!of.handler || t->handler == of.handler) &&
+         (!of.args || begins_with(t->args, *of.args));
+}
+
+static int push_list(lua_State *L, choice of) {
   lua_newtable(L);
   lua_Integer n = 0;
   for (tl_task *t = tl_lua_of(L)->first; t; t = t->next) {
-    if (!listed(t, cell, h) || t == tl_lua_of(L)->root_task) continue;
+    if (!listed(t, of) || t == tl_lua_of(L)->root_task) continue;
     tl__push_task(L, t);
     lua_rawseti(L, -2, ++n);
   }
   return 1;
 }
 
-static int tasks(lua_State *L) { return push_list(L, NULL, NULL); }
+static int tasks(lua_State *L) { return push_list(L, (choice){0}); }
 
-static const tl_handler *handler_arg(lua_State *L, int arg, const char *usage) {
-  if (lua_isnoneornil(L, arg)) return NULL;
-  const tl_handler *h = NULL;
+/* +1: what keeps the arguments. `usage`: for the message when there is no event reference. */
+static void push_choice(lua_State *L, int arg, const char *usage, choice *of) {
+  tl_value *args = tl__push_box(L);
   if (lua_istable(L, arg)) {
     size_t n;
     lua_getfield(L, arg, "handler");
     const char *name = lua_tolstring(L, -1, &n);
-    if (name) h = tl_app_handler(tl_app_current(L), name, n);
+    if (name) of->handler = tl_app_handler(tl_app_current(L), name, n);
+    if (of->handler) *args = tl__event_args(L, arg, name);
     lua_pop(L, 1);
   }
-  if (!h)
-    tl_raise(L, "TypeError", "%s: an event reference such as Job.work is needed, not %s", usage, luaL_typename(L, arg));
-  return h;
+  if (!of->handler)
+    tl_raise(L, "TypeError", "%s: an event reference such as Job.work or Job.work(5) is needed, not %s", usage,
+             luaL_typename(L, arg));
+  of->args = args;
 }
 
 static int tab_tasks(lua_State *L) { /* self [, Job.work] */
   tl_view *v = tl_state_view(L, 1);
   if (!v) return tl_raise(L, "TypeError", "self:tasks(): a state instance is needed, not %s", luaL_typename(L, 1));
-  return push_list(L, v->cell, handler_arg(L, 2, "self:tasks(Job.work)"));
+  choice of = {.cell = v->cell};
+  if (!lua_isnoneornil(L, 2)) push_choice(L, 2, "self:tasks(Job.work)", &of);
+  return push_list(L, of);
 }
 
 static int cancel(lua_State *L) { /* self, Job.work */
   tl_view *v = tl_state_view(L, 1);
   if (!v)
     return tl_raise(L, "TypeError", "cancel(self, Job.work): a state instance is needed, not %s", luaL_typename(L, 1));
-  const tl_handler *h = handler_arg(L, 2, "cancel(self, Job.work)");
-  if (!h)
-    return tl_raise(L, "TypeError", "cancel(self, Job.work): an event reference such as Job.work is needed, not nil");
+  choice of = {.cell = v->cell};
+  push_choice(L, 2, "cancel(self, Job.work)", &of);
   tl_task *next;
   for (tl_task *t = tl_lua_of(L)->first; t; t = next) {
     next = t->next;
-    if (listed(t, v->cell, h)) tl__cancel(t, "tl.cancel was called");
+    if (listed(t, of)) tl__cancel(t, "tl.cancel was called");
   }
   return 0;
 }
 
 static int set_len(lua_State *L) {
   lua_Integer n = 0;
-  for (tl_task *t = tl_lua_of(L)->first; t; t = t->next) n += listed(t, NULL, NULL) && t != tl_lua_of(L)->root_task;
+  for (tl_task *t = tl_lua_of(L)->first; t; t = t->next) n += listed(t, (choice){0}) && t != tl_lua_of(L)->root_task;
   lua_pushinteger(L, n);
   return 1;
 }
@@ -212,7 +232,7 @@ static int set_next(lua_State *L) { /* over the list made when the walk began: u
 }
 
 static int set_pairs(lua_State *L) {
-  push_list(L, NULL, NULL);
+  push_list(L, (choice){0});
   lua_pushinteger(L, 0);
   lua_pushcclosure(L, set_next, 2);
   return 1;
@@ -220,7 +240,7 @@ static int set_pairs(lua_State *L) {
 
 static int set_index(lua_State *L) { /* background_tasks[task]: is it in the set? */
   object *o = luaL_testudata(L, 2, object_name);
-  if (o && o->task && !o->task->reaped && listed(o->task, NULL, NULL))
+  if (o && o->task && !o->task->reaped && listed(o->task, (choice){0}))
     lua_pushboolean(L, 1);
   else
     lua_pushnil(L);

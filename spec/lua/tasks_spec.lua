@@ -145,6 +145,33 @@ describe("the live set", function()
     end)
     assert.same({}, tab:errors())
   end)
+
+  it("is those with these first arguments, by a reference that has them bound", function()
+    local tab = kit.open()
+    local sleep = kit.name(function() tl.sleep(9) end)
+    kit.background(tab, function()
+      for _, id in ipairs { 1, 2, 2 } do coroutine.yield(kit.Job.work(sleep, id, { "more" })) end
+      coroutine.yield(kit.Job.work(sleep))
+    end)
+    local function counts(self)
+      local work = kit.Job.work
+      return { #self:tasks(work), #self:tasks(work(sleep, 1)), #self:tasks(work(sleep, 2)), #self:tasks(work(sleep, 2, { "more" })),
+        #self:tasks(work(sleep, 2, { "other" })), #self:tasks(work(sleep, 3)), #self:tasks(work(sleep, nil)) }
+    end
+    local before, after
+    kit.handle(tab, function(self)
+      before = counts(self)
+      tl.cancel(self, kit.Job.work(sleep, 2))
+    end)
+    kit.handle(tab, function(self)
+      after = counts(self)
+      tl.cancel(self, kit.Job.work(sleep))
+    end)
+    assert.same({ 4, 1, 2, 2, 0, 0, 0 }, before)
+    assert.same({ 2, 1, 0, 0, 0, 0, 0 }, after)
+    assert.same({}, tl.tasks())
+    assert.same({}, tab:errors())
+  end)
 end)
 
 describe("a task object", function()
