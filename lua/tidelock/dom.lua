@@ -146,12 +146,6 @@ local function by_name(elements, text)
   return filtered(elements, function(element) return name_of(element) == text and dom.is_visible(element) end)
 end
 
-local function by_selector(elements, text)
-  local compounds = select.parse(text)
-  if not compounds then return {} end
-  return filtered(elements, function(element) return select.matches(element, compounds) end)
-end
-
 local function union(elements, a, b)
   local wanted = {}
   for _, element in ipairs(a) do wanted[element] = true end
@@ -159,16 +153,15 @@ local function union(elements, a, b)
   return filtered(elements, function(element) return wanted[element] end)
 end
 
----All elements that a target names: by visible text of a button, link, label, or by selector. The
----selector may end in `:3` for the third of them.
+---All elements that a target names: by visible text of a button, link, label, or by selector. In a selector `li:3` is the third of
+---them; a text that looks so is a text where there is one.
 ---@param elements tl.Element[]
 ---@param target string
 ---@return tl.Element[]
 function dom.matches(elements, target)
-  local found = union(elements, by_name(elements, target), by_selector(elements, target))
-  local head, position = target:match "^(.-):(%d+)$"
-  if #found == 0 and head then return { by_selector(elements, head)[tonumber(position)] } end
-  return found
+  local named = by_name(elements, target)
+  if #named > 0 and target:find ":%d" then return named end
+  return union(elements, named, select.find(elements, target))
 end
 
 local function listed(elements)

@@ -1,7 +1,7 @@
 --- select.lua: CSS selectors over rendered elements (eval.render).
 --
--- Knows tag, *, #id, .class, [attr], [attr=value], descendant and child, and a last `:3`, which is
--- the third match. Pure; uses values.
+-- Knows tag, *, #id, .class, [attr], [attr=value], descendant and child, and `:3`, which is the third
+-- match of what stands before it. Pure; uses values.
 
 local values = require "tidelock.values"
 
@@ -40,12 +40,13 @@ local function parse_compound(text, at)
     at = after
   end
   if at == from then return nil end
-  return compound, at
+  local position, after = text:match("^:(%d+)()", at)
+  compound.position = tonumber(position)
+  return compound, after or at
 end
 
----@param text string
----@return table[]|nil compounds from left to right; `child`: the one before is the parent
-function select.parse(text)
+-- Compounds from left to right, or nil. `child`: the one before is the parent; `position`: of the matches up to there, this one.
+local function parse(text)
   local compounds, at = {}, text:find "%S"
   local child = false
   while at and at <= #text do
@@ -76,6 +77,7 @@ local function passes(element, test)
 end
 
 local function matches_compound(element, compound)
+  if compound.only then return element == compound.only end
   if compound.tag and compound.tag:lower() ~= element.tag then return false end
   for _, test in ipairs(compound.tests) do
     if not passes(element, test) then return false end
@@ -95,11 +97,28 @@ local function matches_up_to(element, compounds, n)
   return false
 end
 
----@param element tl.Element
----@param compounds table[] as `select.parse` gives them
----@return boolean
-function select.matches(element, compounds)
-  return matches_up_to(element, compounds, #compounds)
+local function matching(elements, compounds)
+  local out = {}
+  for _, element in ipairs(elements) do
+    if matches_up_to(element, compounds, #compounds) then out[#out + 1] = element end
+  end
+  return out
+end
+
+---@param elements tl.Element[]
+---@param text string
+---@return tl.Element[] those that the selector names; none when it is no selector
+function select.find(elements, text)
+  local so_far = {}
+  for _, compound in ipairs(parse(text) or {}) do
+    so_far[#so_far + 1] = compound
+    if compound.position then
+      local chosen = matching(elements, so_far)[compound.position]
+      if not chosen then return {} end
+      so_far = { { only = chosen } }
+    end
+  end
+  return #so_far > 0 and matching(elements, so_far) or {}
 end
 
 return select
