@@ -285,7 +285,14 @@ local function reference(class, name)
   return known[name]
 end
 
+-- What every instance has besides its vars and handlers.
+local instance_methods = { reset = true, get_token = true, get_state = true, with_state = true, tasks = true }
+
 local function raise_unknown(class, key)
+  if instance_methods[key] then
+    native.raise("EventTypeError", ("%s.%s: %s is a method of each instance, no event; call self:%s(...) in a handler of your own"):format(
+      native.class_name(class), key, key, key))
+  end
   local names = native.class_names(class)
   table.sort(names)
   native.raise("UndeclaredVarError", ("%s.%s is not declared (so far); %s has: %s"):format(

@@ -57,6 +57,11 @@ describe("declaring a state", function()
       'local Job = tl.state("Job", { max = 1 }) function Job:start() end local x = Job.strat')
   end)
 
+  it("tells of a method of the instance that it is no event", function()
+    refuses("Job.reset: reset is a method of each instance, no event; call self:reset(...) in a handler of your own",
+      'local Job = tl.state("Job", {}) local x = Job.reset')
+  end)
+
   it("refuses options that it does not know", function()
     refuses('tl.var: unknown option "defualt"; there is default, type', 'tl.state("Job", { x = tl.var { defualt = 1 } })')
     refuses('tl.background: unknown option "policy"', 'local Job = tl.state("Job", {}) Job.w = tl.background(print, { policy = "drop" })')
