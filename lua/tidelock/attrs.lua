@@ -101,6 +101,9 @@ end
 
 -- the others ------------------------------------------------------------------------------------
 
+-- By which JavaScript knows them.
+local script_names = { className = "class", htmlFor = "[\"for\"]" }
+
 local function check_name(tag, name)
   local lower = name:lower()
   if lower:match "^on" then
@@ -109,6 +112,7 @@ local function check_name(tag, name)
   if lower == "srcdoc" then
     where.fail("ui.%s: srcdoc is refused: a page holds no HTML text, only elements", tag)
   end
+  if script_names[name] then where.fail("ui.%s: %s is JavaScript's word; HTML writes %s", tag, name, script_names[name]) end
   if not name:match "^[%a_:][%w_:.-]*$" then where.fail("ui.%s: %q is no attribute's name", tag, name) end
 end
 
@@ -127,6 +131,11 @@ local function plain(tag, name, v)
   end
   return var.operand(v, ("ui.%s: attribute %s"):format(tag, name))
 end
+
+---An attribute's name as HTML writes it. No name of HTML has an underscore, and many have a hyphen.
+---@param key string as a page writes it: "aria_label", "aria-label"
+---@return string
+function attrs.name(key) return (key:gsub("_", "-")) end
 
 local special = { class = class, style = style }
 

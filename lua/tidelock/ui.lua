@@ -115,7 +115,9 @@ local function add_attribute(node, key, v)
     if node.on[name] then where.fail("ui.%s: two triggers for the event %s", node.tag, name) end
     node.on[name] = trigger.entries(v, ("ui.%s: %s"):format(node.tag, key))
   else
-    node.attrs[key] = attrs.convert(node.tag, key, v)
+    local name = attrs.name(key)
+    if node.attrs[name] ~= nil then where.fail("ui.%s: the attribute %s is there twice", node.tag, name) end
+    node.attrs[name] = attrs.convert(node.tag, name, v)
   end
 end
 
