@@ -87,9 +87,9 @@ local function my_task()
   return ui.section { class = "card", id = "my-task",
     ui.div { class = "row",
       ui.h2 { MyTask.counter, " /", style = { ["font-size"] = "2.074rem", ["min-width"] = "2em" } }, -- room for "10 /": nothing moves
-      ui.input { type = "number", min = 0, ["aria-label"] = "Maximum", value = MyTask.max_counter, on_change = MyTask.set_max_counter },
+      ui.input { type = "number", min = 0, aria_label = "Maximum", value = MyTask.max_counter, on_change = MyTask.set_max_counter },
     },
-    ui.progress { value = MyTask.counter, max = MyTask.max_counter, ["aria-label"] = "Progress" },
+    ui.progress { value = MyTask.counter, max = MyTask.max_counter, aria_label = "Progress" },
     ui.p { class = "help", "A task counts twice a second. Change the maximum, reset or stop it meanwhile." },
     ui.div { class = "row",
       ui.button { ui.cond(MyTask.running, "Stop", "Start"), class = { primary = ~MyTask.running }, style = { width = "5.5rem" },
