@@ -179,7 +179,8 @@ static int root_ended(lua_State *L) { /* upvalue: where the exit code goes; argu
 
 /* The root task: runs the command; whatever happens, the end is told. */
 static const char root_chunk[] = "local ended, module, arguments = ...\n"
-                                 "local ok, code = xpcall(require(module).run, debug.traceback, arguments)\n"
+                                 "local function run() return (require(module).run(arguments)) end\n"
+                                 "local ok, code = xpcall(run, debug.traceback)\n"
                                  "if not ok then io.stderr:write(tostring(code), '\\n') end\n"
                                  "ended(ok and code or 2)\n";
 

@@ -133,6 +133,17 @@ a = 2]].body
     end
   end)
 
+  it("takes time in proportion to the text, also in one line", function()
+    local function time_of(n)
+      local text, begin = "x = 1" .. (" + 1"):rep(n), os.clock()
+      assert(parser.parse(text))
+      return os.clock() - begin
+    end
+    time_of(1000)
+    local short, long = time_of(2000), time_of(20000)
+    assert(long < 40 * short + 0.1, ("%g s for 2,000 operators, %g s for 20,000"):format(short, long))
+  end)
+
   it("refuses what is nested without end, and takes what is long", function()
     assert.is_nil((parser.parse("x = " .. ("("):rep(1000) .. "1" .. (")"):rep(1000))))
     assert(parser.parse("x = 1" .. (" + 1"):rep(20000)))

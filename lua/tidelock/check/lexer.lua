@@ -21,9 +21,8 @@ for word in ("and break do else elseif end false for function goto if in local n
   keywords[word] = true
 end
 
--- The longest comes first.
-local operators = { "...", "<<", ">>", "//", "==", "~=", "<=", ">=", "::", "..",
-  "+", "-", "*", "/", "%", "^", "#", "&", "~", "|", "<", ">", "=", "(", ")", "{", "}", "[", "]", ";", ":", ",", "." }
+local operators = {}
+for text in ("... << >> // == ~= <= >= :: .. + - * / % ^ # & ~ | < > = ( ) { } [ ] ; : , ."):gmatch "%S+" do operators[text] = true end
 
 local Lexer = {}
 Lexer.__index = Lexer
@@ -33,15 +32,21 @@ function Lexer:place(pos)
   return { line = self.line, col = pos - self.line_start + 1 }
 end
 
--- Goes to `pos`, and counts the line breaks on the way: \n, \r, \r\n and \n\r are one each.
+function Lexer:find_break(from)
+  self.next_break = self.text:find("[\r\n]", from) or math.huge
+end
+
+-- Where the text goes on behind the line break at `at`: \n, \r, \r\n and \n\r are one each.
+function Lexer:behind_break(at)
+  local two = self.text:sub(at, at + 1)
+  return at + ((two == "\r\n" or two == "\n\r") and 2 or 1)
+end
+
+-- Goes to `pos`, and counts the line breaks on the way.
 function Lexer:go(pos)
-  local at = self.pos
-  while true do
-    local found = self.text:find("[\r\n]", at)
-    if not found or found >= pos then break end
-    local two = self.text:sub(found, found + 1)
-    at = found + ((two == "\r\n" or two == "\n\r") and 2 or 1)
-    self.line, self.line_start = self.line + 1, at
+  while self.next_break < pos do
+    self.line, self.line_start = self.line + 1, self:behind_break(self.next_break)
+    self:find_break(self.line_start)
   end
   self.pos = pos
 end
@@ -101,8 +106,7 @@ local function decimal_escape(self, at)
 end
 
 local function line_escape(self, at)
-  local two = self.text:sub(at, at + 1)
-  local to = at + ((two == "\r\n" or two == "\n\r") and 2 or 1)
+  local to = self:behind_break(at)
   self:go(to)
   return "\n", to
 end
@@ -159,8 +163,9 @@ end
 -- Tokens ----------------------------------------------------------------------------------------
 
 function Lexer:operator()
-  for _, text in ipairs(operators) do
-    if self.text:sub(self.pos, self.pos + #text - 1) == text then
+  for length = 3, 1, -1 do -- the longest that there is
+    local text = self.text:sub(self.pos, self.pos + length - 1)
+    if operators[text] then
       self:go(self.pos + #text)
       return text
     end
@@ -190,6 +195,7 @@ end
 ---@return check.Token[]
 function lexer.tokens(text)
   local self = setmetatable({ text = text, pos = 1, line = 1, line_start = 1 }, Lexer)
+  self:find_break(1)
   if text:sub(1, 3) == "\xef\xbb\xbf" then self:go(4) end
   if text:sub(self.pos, self.pos) == "#" then self:go(text:find("[\r\n]", self.pos) or #text + 1) end
   local out = {}
