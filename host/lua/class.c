@@ -113,7 +113,8 @@ static const char *check_member(lua_State *L, const tl_class *c, size_t *len) {
              "%s.%s: this name is reserved (reset, get_token, get_state, with_state, router, setter, tasks)", c->name,
              name);
   lua_getiuservalue(L, 1, 1);
-  if (lua_getfield(L, -1, name) != LUA_TNIL) tl_raise(L, "DeclarationError", "%s.%s is declared twice", c->name, name);
+  if (lua_getfield(L, -1, name) != LUA_TNIL)
+    tl_raise(L, "DeclarationError", "%s.%s is declared twice; rename one", c->name, name);
   lua_pop(L, 2);
   return name;
 }
@@ -157,9 +158,10 @@ static int native_class_new(lua_State *L) {
   const char *name = luaL_checklstring(L, 1, &len);
   tl_app *a = tl__app_open(L);
   if (!is_identifier(name, len) || name[0] == '_')
-    return tl_raise(L, "DeclarationError", "tl.state(\"%s\", ...): the name of a state is an identifier", name);
+    return tl_raise(L, "DeclarationError",
+                    "tl.state(\"%s\", ...): the name of a state is an identifier: letters, digits and _", name);
   if (tl_smap_get(a->by_name, name, len))
-    return tl_raise(L, "DeclarationError", "the state \"%s\" is declared twice", name);
+    return tl_raise(L, "DeclarationError", "the state \"%s\" is declared twice; give each its own name", name);
   tl_class *c = lua_newuserdatauv(L, sizeof *c, 2);
   *c = (tl_class){.tag = &class_tag, .meta = LUA_NOREF, .instances = LUA_NOREF};
   tl__set_meta(L, &class_tag, class_meta);

@@ -20,7 +20,8 @@ tl_app *tl__app_open(lua_State *L) {
   tl_app *a = tl_app_current(L);
   if (!a) tl_raise(L, "DeclarationError", "states are declared while main.lua loads; no app is being loaded");
   if (a->frozen)
-    tl_raise(L, "DeclarationError", "states and their members are declared while main.lua loads, not later");
+    tl_raise(L, "DeclarationError",
+             "states and their members are declared while main.lua loads, not later; move this to its top level");
   return a;
 }
 

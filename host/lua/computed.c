@@ -178,8 +178,9 @@ static int raise_cycle(eval *e, const tl_var *v) {
       lua_pushfstring(L, " %s.%s", e->app->computed[i]->cls->name, e->app->computed[i]->name);
       lua_concat(L, 2);
     }
-  return tl_raise(L, "ComputedCycleError", "%s.%s needs its own value; these computed vars read each other:%s",
-                  v->cls->name, v->name, lua_tostring(L, -1));
+  return tl_raise(L, "ComputedCycleError",
+                  "%s.%s needs its own value; these computed vars read each other:%s; break the circle", v->cls->name,
+                  v->name, lua_tostring(L, -1));
 }
 
 /* The value over e->root, borrowed from the cache. Raises. */

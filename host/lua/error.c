@@ -58,12 +58,12 @@ bool tl_where(lua_State *L, int level, char out[TL_WHERE]) {
 static void push_raised(lua_State *L, const char *say, const char *name, const char *fmt, va_list args) {
   char where[TL_WHERE];
   luaL_checkstack(L, 10, NULL);
-  bool known = tl_where(L, 1, where);
+  bool known = tl_where(L, 1, where), begins = !known && tl__handler_place(L, where);
   tl_buf *text = tl__push_buf(L);
   tl_buf_vprintf(text, fmt, args);
-  if (known) tl_buf_printf(text, " (%s)", where);
+  if (known || begins) tl_buf_printf(text, begins ? " (in the function at %s)" : " (%s)", where);
   tl_push_error(L, name, tl_buf_cstr(text));
-  if (known) {
+  if (known || begins) {
     lua_pushstring(L, where);
     lua_setfield(L, -2, "where");
   }
@@ -114,6 +114,15 @@ int tl_error_text(lua_State *L) {
   return 1;
 }
 
+static int handler_place(lua_State *L) { /* -> "main.lua:11" or nil */
+  char where[TL_WHERE];
+  if (tl__handler_place(L, where))
+    lua_pushstring(L, where);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
 static int is_error(lua_State *L) { /* value [, name] */
   luaL_checkany(L, 1);
   lua_pushboolean(L, tl_error_is(L, 1, luaL_optstring(L, 2, NULL)));
@@ -123,4 +132,6 @@ static int is_error(lua_State *L) { /* value [, name] */
 void tl__open_error(lua_State *L) {
   lua_pushcfunction(L, is_error);
   lua_setfield(L, -2, "is_error");
+  lua_pushcfunction(L, handler_place);
+  lua_setfield(L, -2, "handler_place");
 }

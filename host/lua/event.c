@@ -249,7 +249,7 @@ int tl__yield_events(lua_State *L, tl_task *t) {
 
 static int set_on_error(lua_State *L) {
   if (!lua_isfunction(L, 1))
-    return tl_raise(L, "TypeError", "on_error(fn): a function is needed, not %s", luaL_typename(L, 1));
+    return tl_raise(L, "TypeError", "tl.on_error(fn): a function is needed, not %s", tl__given(L, 1));
   lua_settop(L, 1);
   lua_setfield(L, LUA_REGISTRYINDEX, "tidelock.on_error");
   return 0;

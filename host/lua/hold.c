@@ -373,7 +373,7 @@ static int start_block(lua_State *L, tl_view *view, const char *what) {
 
 static int need_function(lua_State *L, int arg, const char *usage) {
   if (lua_isfunction(L, arg)) return 0;
-  return tl_raise(L, "TypeError", "%s: a function is needed, not %s", usage, luaL_typename(L, arg));
+  return tl_raise(L, "TypeError", "%s: a function is needed, not %s", usage, tl__given(L, arg));
 }
 
 /* The view of what is to be entered, at 1. Raises. */
@@ -386,14 +386,13 @@ static tl_view *need_view(lua_State *L, const char *usage) {
         "%s: the first argument is the class %s; a state instance (self) is needed, which handlers and tasks are given",
         usage, tl_class_name(cls));
   if (!view)
-    tl_raise(L, "TypeError", "%s: the first argument must be a state instance (self), not %s", usage,
-             luaL_typename(L, 1));
+    tl_raise(L, "TypeError", "%s: the first argument must be a state instance (self), not %s", usage, tl__given(L, 1));
   return view;
 }
 
 static int with_state(lua_State *L) {
-  tl_view *view = need_view(L, "with_state(self, fn, ...)");
-  need_function(L, 2, "with_state(self, fn, ...)");
+  tl_view *view = need_view(L, "tl.with_state(self, fn, ...)");
+  need_function(L, 2, "tl.with_state(self, fn, ...)");
   return start_block(L, view, "with_state");
 }
 
@@ -402,8 +401,8 @@ static tl_cell *find_cell(lua_State *L) {
   size_t n;
   const char *token = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &n) : NULL;
   if (!token)
-    tl_raise(L, "TypeError", "modify_state(token, State, fn, ...): the token is a string (self:get_token()), not %s",
-             luaL_typename(L, 1));
+    tl_raise(L, "TypeError", "tl.modify_state(token, State, fn, ...): the token is a string (self:get_token()), not %s",
+             tl__given(L, 1));
   tl_cell *c = S->hooks.find ? S->hooks.find(S->hooks.ctx, token, n) : NULL;
   if (!c || c->gone) {
     tl_raise(L, "UnknownTokenError", "modify_state: no tab has the token \"%.30s\"; it has ended, or never was", token);
@@ -415,9 +414,10 @@ static int modify_state(lua_State *L) {
   tl_cell *c = find_cell(L);
   tl_class *cls = tl_class_at(L, 2);
   if (!cls)
-    tl_raise(L, "TypeError", "modify_state(token, State, fn, ...): the second argument must be a state class, not %s",
-             luaL_typename(L, 2));
-  need_function(L, 3, "modify_state(token, State, fn, ...)");
+    tl_raise(L, "TypeError",
+             "tl.modify_state(token, State, fn, ...): the second argument must be a state class, not %s",
+             tl__given(L, 2));
+  need_function(L, 3, "tl.modify_state(token, State, fn, ...)");
   tl_state_push_new(L, c, cls);
   lua_replace(L, 2);
   lua_remove(L, 1);

@@ -9,8 +9,9 @@ struct tl_failure {
   uint64_t event;   /* the client's event whose own handler failed; 0: none */
   const char *task; /* name of the failed background task or chained handler; NULL when event is set */
   const char *name, *message, *traceback;
-  const char *say; /* words for the person at the page, who gets them in any mode; NULL: none */
-  const char *ref; /* a short reference that stands in the log and goes to the page */
+  const char *where; /* "main.lua:12"; NULL: the message or the traceback tell */
+  const char *say;   /* words for the person at the page, who gets them in any mode; NULL: none */
+  const char *ref;   /* a short reference that stands in the log and goes to the page */
 };
 
 /* Called from within the Lua half; none may raise, yield or turn the VM. */

@@ -164,9 +164,11 @@ void tl__kill(tl_task *t);             /* the last resort: resets its coroutine;
 void tl__push_traceback(lua_State *L); /* +1: of the stack, from the caller outwards (traceback.c) */
 int tl__traceback(lua_State *L);       /* message handler: keeps the traceback for the log */
 void tl__failure_of(lua_State *L, int err,
-                    tl_failure *f); /* +n: what owns the texts of f; of the error that the
-                                      message handler saw last. Raises where there is no memory */
-bool tl__pending(const tl_task *t); /* would tl__interrupt raise? */
+                    tl_failure *f);                       /* +n: what owns the texts of f; of the error that the
+                                                            message handler saw last. Raises where there is no memory */
+bool tl__handler_place(lua_State *L, char out[TL_WHERE]); /* where the running handler or task begins; for what it
+                                                           returns, when no line of it runs. False: none of the app's */
+bool tl__pending(const tl_task *t);                       /* would tl__interrupt raise? */
 bool tl__scope_masked(const tl_task *t,
                       const tl__scope *s);    /* it was opened outside the defer that runs, which has time left */
 void tl__interrupt(lua_State *L, tl_task *t); /* raises what is pending: CancelledError, TimeoutError, DeadlockError */
@@ -190,6 +192,11 @@ const char *tl__hold_push_where(lua_State *L, const tl__hold *h); /* +1: what ow
 void tl__hold_refuse(lua_State *L, const tl_cell *cell,
                      const char *path);              /* raises where it is not with_state(self) that is missing */
 void tl__deadlock_check(tl_lua *S, tl_task *waiter); /* waiter has begun to wait: ends the wait that could never end */
+
+/* The type of an argument, for "not %s". */
+static inline const char *tl__given(lua_State *L, int idx) {
+  return lua_isnone(L, idx) ? "nothing" : luaL_typename(L, idx);
+}
 
 /* near.c */
 const char *tl__push_near(lua_State *L, int names, const char *name); /* +1: the key of the table `names` that differs

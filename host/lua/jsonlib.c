@@ -9,7 +9,7 @@
 static int json_encode(lua_State *L) {
   luaL_checkany(L, 1);
   lua_settop(L, 1);
-  tl_place place = {.state = "value", .is_text = true};
+  tl_place place = {.state = "tl.json.encode: value", .is_text = true};
   tl__take take = {.place = &place};
   tl_value *box = tl__push_box(L);
   tl_buf *buf = tl__push_buf(L);
@@ -28,7 +28,10 @@ static int json_decode(lua_State *L) {
   tl_value *box = tl__push_box(L), v;
   tl_json_err err;
   if (tl_json_read(text, len, &v, &err))
-    return tl_raise(L, "JsonError", "%s at byte %zu of %zu", err.message, err.offset + 1, len);
+    return err.offset < len
+               ? tl_raise(L, "JsonError", "the text is no JSON: %s at byte %zu of %zu", err.message, err.offset + 1,
+                          len)
+               : tl_raise(L, "JsonError", "the text is no JSON: %s at its end (byte %zu)", err.message, len);
   *box = v;
   tl_push_plain(L, v);
   return 1;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "lua/class.h"
 #include "lua/inner.h"
 
 #include <time.h>
@@ -142,10 +143,13 @@ const char *tl__who_cannot_wait(lua_State *L, tl_lua *S) {
 tl_wake tl_wait_begin(lua_State *L, tl_status status, const char *what) {
   tl_lua *S = tl_lua_of(L);
   tl_task *t = S->current;
+  const tl_app *a = tl_app_current(L);
+  if (a && !a->frozen && !S->nowait_in)
+    tl_raise(L, "CannotWaitError",
+             "%s cannot wait here: main.lua is being loaded; wait in on_load, in a handler or in a task", what);
   if (!t && !S->nowait_in)
     tl_raise(L, "CannotWaitError",
-             "%s cannot wait here: no handler or task is running (main.lua is being loaded, or this is a callback)",
-             what);
+             "%s cannot wait here: no handler or task is running (this is a callback); start a task by tl.spawn", what);
   if (!t || S->nowait || !lua_isyieldable(L))
     tl_raise(L, "CannotWaitError", "%s cannot wait inside %s; wait before or after it", what,
              tl__who_cannot_wait(L, S));

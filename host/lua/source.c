@@ -47,13 +47,13 @@ void tl__files_add(lua_State *L, const char *path) {
 
 /* ---- the place ---- */
 
-/* Does the text begin with "NAME:LINE:"? The line, or 0. */
+/* Does the text begin with "NAME:LINE:", or is it "NAME:LINE"? The line, or 0. */
 static unsigned line_of(const char *text, const char *name) {
   size_t n = strlen(name);
   if (strncmp(text, name, n) || text[n] != ':') return 0;
   char *end;
   unsigned long line = strtoul(text + n + 1, &end, 10);
-  return *end == ':' && line < 1000000 ? (unsigned)line : 0;
+  return (*end == ':' || !*end) && line < 1000000 ? (unsigned)line : 0;
 }
 
 static const tl__file *place_at(const tl_lua *S, const char *text, unsigned *line) {
@@ -74,6 +74,7 @@ static const tl__file *place_in_lines(const tl_lua *S, const char *text, unsigne
 static const tl__file *place_of(const tl_lua *S, const tl_failure *f, unsigned *line) {
   const tl__file *file = f->message ? place_at(S, f->message, line) : NULL;
   if (!file) file = place_in_lines(S, f->message, line);
+  if (!file && f->where) file = place_at(S, f->where, line);
   return file ? file : place_in_lines(S, f->traceback, line);
 }
 

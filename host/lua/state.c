@@ -291,7 +291,8 @@ static int refuse_member(lua_State *L, const tl_instance *s, int key) {
   const tl_var *v = lua_touserdata(L, -1);
   const char *name = lua_tostring(L, key);
   if (lua_type(L, -1) == LUA_TFUNCTION)
-    return tl_raise(L, "UndeclaredVarError", "%s.%s is a function of the state, not a var; it cannot be assigned",
+    return tl_raise(L, "UndeclaredVarError",
+                    "%s.%s is a function of the state, not a var; it cannot be assigned, take another name",
                     s->cls->name, name);
   if (v->member == TL_M_ROUTER)
     return tl_raise(L, "ImmutableStateError",

@@ -4,6 +4,7 @@
  * see it and may wait. Two C frames lie below the function: task_main (the pcall, then the fate) and task_body (the
  * call, then what is returned: collected, committed, emitted), so that a wrong return value counts as an error of the
  * task. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -235,6 +236,18 @@ static void tell(tl_task *t, tl_failure f) { /* what f.say owns is Lua's, in UTF
   tl_free(traceback);
 }
 
+bool tl__handler_place(lua_State *L, char out[TL_WHERE]) {
+  tl_task *t = tl_task_current(L);
+  if (!t || !t->handler) return false;
+  lua_Debug ar;
+  luaL_checkstack(L, 2, NULL);
+  tl_handler_push(L, t->handler);
+  lua_getinfo(L, ">S", &ar);
+  if (ar.linedefined <= 0 || !strncmp(ar.source, "=tidelock.", 10)) return false;
+  snprintf(out, TL_WHERE, "%s:%d", ar.short_src, ar.linedefined);
+  return true;
+}
+
 void tl__failure_of(lua_State *L, int err, tl_failure *f) {
   luaL_checkstack(L, 12, NULL);
   tl__reg(L, &tl__key_trace);
@@ -243,7 +256,10 @@ void tl__failure_of(lua_State *L, int err, tl_failure *f) {
   lua_rawgeti(L, -2, 2);
   f->traceback = field(L, err, "traceback", seen ? lua_tostring(L, -1) : NULL);
   f->name = field(L, err, "name", "Error");
-  f->say = tl_error_is(L, err, NULL) ? field(L, err, "say", NULL) : NULL;
+  if (tl_error_is(L, err, NULL)) {
+    f->say = field(L, err, "say", NULL);
+    f->where = field(L, err, "where", NULL);
+  }
   const char *text = luaL_tolstring(L, err, NULL);
   f->message = field(L, err, "message", text);
 }

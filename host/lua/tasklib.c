@@ -18,7 +18,7 @@ tl_task *tl__task_at(lua_State *L, int idx) { return ((object *)lua_touserdata(L
 
 static tl_task *check_task(lua_State *L, int idx) {
   object *o = luaL_testudata(L, idx, object_name);
-  if (!o) tl_raise(L, "TypeError", "a task is needed (with a colon: task:cancel()), not %s", luaL_typename(L, idx));
+  if (!o) tl_raise(L, "TypeError", "a task is needed (with a colon: task:cancel()), not %s", tl__given(L, idx));
   if (!o->task) tl_raise(L, "TypeError", "this task object is being collected (it is used by a __gc)");
   return o->task;
 }
@@ -70,7 +70,7 @@ void tl__cancel(tl_task *t, const char *reason) {
 static int task_cancel(lua_State *L) {
   tl_task *t = check_task(L, 1);
   if (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TSTRING)
-    return tl_raise(L, "TypeError", "task:cancel(reason): the reason is a string, not %s", luaL_typename(L, 2));
+    return tl_raise(L, "TypeError", "task:cancel(reason): the reason is a string, not %s", tl__given(L, 2));
   tl__cancel(t, luaL_optstring(L, 2, "cancel() was called"));
   return 0;
 }
@@ -188,13 +188,13 @@ static void push_choice(lua_State *L, int arg, const char *usage, choice *of) {
   }
   if (!of->handler)
     tl_raise(L, "TypeError", "%s: an event reference such as Job.work or Job.work(5) is needed, not %s", usage,
-             luaL_typename(L, arg));
+             tl__given(L, arg));
   of->args = args;
 }
 
 static int tab_tasks(lua_State *L) { /* self [, Job.work] */
   tl_view *v = tl_state_view(L, 1);
-  if (!v) return tl_raise(L, "TypeError", "self:tasks(): a state instance is needed, not %s", luaL_typename(L, 1));
+  if (!v) return tl_raise(L, "TypeError", "self:tasks(): a state instance is needed, not %s", tl__given(L, 1));
   choice of = {.cell = v->cell};
   if (!lua_isnoneornil(L, 2)) push_choice(L, 2, "self:tasks(Job.work)", &of);
   return push_list(L, of);
@@ -203,9 +203,9 @@ static int tab_tasks(lua_State *L) { /* self [, Job.work] */
 static int cancel(lua_State *L) { /* self, Job.work */
   tl_view *v = tl_state_view(L, 1);
   if (!v)
-    return tl_raise(L, "TypeError", "cancel(self, Job.work): a state instance is needed, not %s", luaL_typename(L, 1));
+    return tl_raise(L, "TypeError", "tl.cancel(self, Job.work): a state instance is needed, not %s", tl__given(L, 1));
   choice of = {.cell = v->cell};
-  push_choice(L, 2, "cancel(self, Job.work)", &of);
+  push_choice(L, 2, "tl.cancel(self, Job.work)", &of);
   tl_task *next;
   for (tl_task *t = tl_lua_of(L)->first; t; t = next) {
     next = t->next;
@@ -251,7 +251,7 @@ static int set_index(lua_State *L) { /* background_tasks[task]: is it in the set
 
 static int spawn(lua_State *L) {
   if (!lua_isfunction(L, 1))
-    return tl_raise(L, "TypeError", "spawn(fn, ...): a function is needed, not %s", luaL_typename(L, 1));
+    return tl_raise(L, "TypeError", "tl.spawn(fn, ...): a function is needed, not %s", tl__given(L, 1));
   lua_Debug ar;
   lua_pushvalue(L, 1);
   lua_getinfo(L, ">S", &ar);

@@ -7,7 +7,7 @@
 
 static double seconds_arg(lua_State *L, int arg, const char *usage) {
   if (lua_type(L, arg) != LUA_TNUMBER)
-    tl_raise(L, "TypeError", "%s: seconds are a number, not %s", usage, luaL_typename(L, arg));
+    tl_raise(L, "TypeError", "%s: seconds are a number, not %s", usage, tl__given(L, arg));
   double s = lua_tonumber(L, arg);
   if (!(s >= 0) || s > 1e9) tl_raise(L, "TypeError", "%s: seconds must be from 0 to 1e9, not %g", usage, s);
   return s;
@@ -25,7 +25,7 @@ static int sleep_k(lua_State *L, int status, lua_KContext ctx) {
 
 static int sleep_for(lua_State *L) {
   tl_lua *S = tl_lua_of(L);
-  double s = seconds_arg(L, 1, "sleep(s)");
+  double s = seconds_arg(L, 1, "tl.sleep(s)");
   tl_wake w = tl_wait_begin(L, TL_SLEEPING, "sleep");
   if (s > 0)
     tl_wake_at(S, w, due_in(S, s));
@@ -72,9 +72,9 @@ static int timeout_k(lua_State *L, int status, lua_KContext ctx) { /* stack: sco
 
 static int timeout(lua_State *L) {
   tl_lua *S = tl_lua_of(L);
-  double seconds = seconds_arg(L, 1, "timeout(s, fn, ...)");
+  double seconds = seconds_arg(L, 1, "tl.timeout(s, fn, ...)");
   if (!lua_isfunction(L, 2))
-    tl_raise(L, "TypeError", "timeout(s, fn, ...): a function is needed, not %s", luaL_typename(L, 2));
+    tl_raise(L, "TypeError", "tl.timeout(s, fn, ...): a function is needed, not %s", tl__given(L, 2));
   tl_task *t = S->current;
   if (!t) return tl_raise(L, "CannotWaitError", "timeout works in handlers and tasks; no task is running");
   tl__scope *s = lua_newuserdatauv(L, sizeof *s, 0);
@@ -195,7 +195,7 @@ static int gather(lua_State *L) {
   int n = lua_gettop(L);
   for (int i = 1; i <= n; i++)
     if (!lua_isfunction(L, i))
-      tl_raise(L, "TypeError", "gather(f1, f2, ...): argument %d must be a function, not %s", i, luaL_typename(L, i));
+      tl_raise(L, "TypeError", "tl.gather(f1, f2, ...): argument %d must be a function, not %s", i, tl__given(L, i));
   if (!n) return 0;
   tl_wake w = tl_wait_begin(L, TL_WAITING, "gather");
   w.task->parked = false; /* nothing below may end the wait before it is whole */
@@ -249,7 +249,7 @@ static void await_abort(tl_task *t) {
 int tl__await(lua_State *L) { /* 1: the task object */
   tl_task *t = tl__task_at(L, 1), *self = tl_task_current(L);
   lua_settop(L, 1);
-  if (t == self) return tl_raise(L, "DeadlockError", "%s awaits itself", tl__task_name(t));
+  if (t == self) return tl_raise(L, "DeadlockError", "%s awaits itself; await another task", tl__task_name(t));
   if (t->reaped) return await_k(L, LUA_OK, 0);
   tl_wake w = tl_wait_begin(L, TL_WAITING, "await");
   tl__awaiter *a = tl_alloc(sizeof *a);
@@ -314,7 +314,7 @@ static int defer_close(lua_State *L) {
 
 static int defer(lua_State *L) {
   if (!lua_isfunction(L, 1))
-    return tl_raise(L, "TypeError", "defer(fn): a function is needed, not %s", luaL_typename(L, 1));
+    return tl_raise(L, "TypeError", "tl.defer(fn): a function is needed, not %s", tl__given(L, 1));
   deferred *d = lua_newuserdatauv(L, sizeof *d, 1);
   *d = (deferred){0};
   lua_pushvalue(L, 1);

@@ -69,6 +69,7 @@ void tl_failures_keep(tl_host *h, const tl_failure *f) {
                                               .name = copy(f->name),
                                               .message = copy(f->message),
                                               .traceback = copy(f->traceback),
+                                              .where = copy(f->where),
                                               .ref = copy(f->ref)};
 }
 
@@ -79,7 +80,7 @@ void tl_failures_tell(tl_tab *t) {
 void tl_failures_forget(tl_host *h) {
   for (size_t i = 0; i < h->failures_n; i++) {
     tl_failure *f = &h->failures[i];
-    const char *owned[] = {f->task, f->name, f->message, f->traceback, f->ref};
+    const char *owned[] = {f->task, f->name, f->message, f->traceback, f->where, f->ref};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) tl_free((char *)owned[k]);
   }
   tl_free(h->failures);

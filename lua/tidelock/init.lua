@@ -9,7 +9,8 @@ local tl = {}
 local function strict(t, name)
   return setmetatable(t, {
     __index = function(_, key)
-      native.raise("TypeError", ("%s.%s: there is no such name%s"):format(name, tostring(key), html.did_you_mean(tostring(key), t, name .. ".")))
+      local hint = html.did_you_mean(tostring(key), t, name .. ".")
+      native.raise("TypeError", ("%s.%s: there is no such name%s"):format(name, tostring(key), hint))
     end,
   })
 end

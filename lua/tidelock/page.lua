@@ -96,7 +96,8 @@ function page.page(text, opts, fn)
     where.fail("tl.page: options: a table, got %s", kinds.describe(opts))
   end
   if type(fn) ~= "function" then
-    where.fail("tl.page: the last argument is a function that returns the page's element, got %s", kinds.describe(fn))
+    where.fail("tl.page: the last argument is a function that returns the page's element, got %s",
+      kinds.describe(fn == nil and opts or fn))
   end
   add_page(app, text, checked_options(opts or {}), fn)
 end

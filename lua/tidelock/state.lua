@@ -114,7 +114,7 @@ end
 
 ---`Job.add(5)`: the same event with its arguments.
 function Event.__call(ref, ...)
-  if ref.args then native.raise("EventTypeError", ("%s has its arguments already"):format(tostring(ref))) end
+  if ref.args then native.raise("EventTypeError", ("%s has its arguments already; give all of them in one call"):format(tostring(ref))) end
   local args = table.pack(...)
   refuse_first(ref, args[1])
   for i = 1, args.n do check_argument(ref, i, args[i]) end
@@ -195,11 +195,13 @@ end
 
 local function make_setter(class, name)
   if type(name) == "string" and native.class_member(class, name) == "computed" then
-    native.raise("DeclarationError", ("%s:setter(\"%s\"): a computed var is derived from others, and has no setter"):format(native.class_name(class), name))
+    native.raise("DeclarationError", ("%s:setter(\"%s\"): a computed var is derived from others, and has no setter; set those"):format(
+      native.class_name(class), name))
   elseif type(name) ~= "string" or native.class_member(class, name) ~= "var" then
-    native.raise("UndeclaredVarError", ("%s:setter(%s): there is no such var"):format(native.class_name(class), describe_input(name)))
+    native.raise("UndeclaredVarError", ("%s:setter(%s): there is no such var; declare it in tl.state"):format(native.class_name(class), describe_input(name)))
   elseif name:sub(1, 1) == "_" then
-    native.raise("DeclarationError", ("%s:setter(\"%s\"): a backend var is not for clients to set"):format(native.class_name(class), name))
+    native.raise("DeclarationError", ("%s:setter(\"%s\"): a backend var is not for clients to set; write a handler that checks what comes"):format(
+      native.class_name(class), name))
   end
   local ref = new_event(("%s.set_%s"):format(native.class_name(class), name))
   rawset(ref, "setter", { class = class, var = name })

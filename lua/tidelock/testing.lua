@@ -2,8 +2,9 @@
 --
 -- Each `it` loads its app anew; all tabs of one `it` are tabs of the same app. Time is virtual: it
 -- moves only by `t.advance` or by a wait of the test itself. At the end of an `it` the runner calls
--- `finish`, which ends the app and proves that nothing of it is left. May use: native, tab, where.
+-- `finish`, which ends the app and proves that nothing of it is left. May use: kinds, native, tab, where.
 
+local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
 local tab = require "tidelock.tab"
 local where = require "tidelock.where"
@@ -54,7 +55,7 @@ end
 ---@param seconds number
 function testing.advance(seconds)
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
-    error(("t.advance: seconds, got %s"):format(tostring(seconds)), 2)
+    error(("t.advance: seconds, got %s"):format(kinds.describe(seconds)), 2)
   end
   testing.settle()
   local target = native.now() + seconds

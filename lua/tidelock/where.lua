@@ -2,7 +2,9 @@
 --
 -- A page is built by Lua code of the app, which calls Tidelock's functions; an error belongs to the
 -- innermost line of the app. Each module of the page half registers its chunk here, so that its
--- frames are passed over. Uses only the debug library.
+-- frames are passed over. May use: native.
+
+local native = require "tidelock.native"
 
 local where = {}
 
@@ -57,7 +59,7 @@ function where.here()
       return ("%s:%d"):format(file_of(info), info.currentline)
     end
   end
-  return "?"
+  return native.handler_place() or "?" -- it returned this call
 end
 
 ---Raises an error about a place, naming the page that is being built.

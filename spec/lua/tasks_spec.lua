@@ -284,7 +284,7 @@ describe("tl.sleep", function()
 
   it("refuses what is no time", function()
     for _, v in ipairs { -1, 0 / 0, math.huge, "1", 1e10 } do kit.raises("TypeError", "seconds", tl.sleep, v) end
-    kit.raises("TypeError", "not no value", tl.sleep)
+    kit.raises("TypeError", "not nothing", tl.sleep)
   end)
 
   it("wakes in the order of the times", function()
