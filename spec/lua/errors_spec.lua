@@ -397,11 +397,11 @@ group "HTTP"
 case("handler", "Error", 'error((select(2, tl.http.get "nonsense")), 0)',
   'the url "nonsense" has no scheme; write https://... , or begin with / for a path of this app')
 case("handler", "Error", "tl.http.get(nil)",
-  "main.lua:12: tl.http: url is a string, got nil")
+  "main.lua:12: tl.http: url is missing: tl.http.request{ url = ... }")
 case("handler", "Error", 'tl.http.get("/", { timout = 1 })',
   "main.lua:12: tl.http: unknown option timout (did you mean timeout?)")
 case("handler", "Error", 'tl.http.get("/", { timeout = "1" })',
-  'main.lua:12: tl.http: timeout is a number, got the string "1"')
+  'main.lua:12: tl.http: timeout is seconds above 0, got the string "1"')
 case("handler", "Error", 'tl.http.request "https://example.org"',
   "main.lua:12: tl.http.request takes a table: tl.http.request{ url = ... }")
 case("handler", "Error", 'tl.http.request { url = "/", body = "x", json = {} }',
