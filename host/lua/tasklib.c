@@ -177,6 +177,7 @@ static int tasks(lua_State *L) { return push_list(L, (choice){0}); }
 
 /* +1: what keeps the arguments. `usage`: for the message when there is no event reference. */
 static void push_choice(lua_State *L, int arg, const char *usage, choice *of) {
+  lua_settop(L, arg); /* an argument that is missing is nil, not what is pushed now */
   tl_value *args = tl__push_box(L);
   if (lua_istable(L, arg)) {
     size_t n;

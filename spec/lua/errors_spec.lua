@@ -239,11 +239,11 @@ case("handler", "TypeError", "tl.current_task().cancel()",
 case("handler", "TypeError", "tl.current_task():cancel(5)",
   "task:cancel(reason): the reason is a string, not number (main.lua:12)")
 case("handler", "TypeError", "tl.cancel(self)",
-  "tl.cancel(self, Job.work): an event reference such as Job.work is needed, not nil (main.lua:12)")
+  "tl.cancel(self, Job.work): an event reference such as Job.work or Job.work(5) is needed, not nil (main.lua:12)")
 case("handler", "TypeError", "tl.cancel(Job.go)",
   "tl.cancel(self, Job.work): a state instance is needed, not table (main.lua:12)")
 case("handler", "TypeError", 'self:tasks "work"',
-  "self:tasks(Job.work): an event reference such as Job.work is needed, not string (main.lua:12)")
+  "self:tasks(Job.work): an event reference such as Job.work or Job.work(5) is needed, not string (main.lua:12)")
 case("handler", "TypeError", "tl.with_sate(self, print)",
   "tl.with_sate: there is no such name (did you mean tl.with_state?) (main.lua:12)")
 case("handler", "TypeError", 'tl.json.parse "1"',
