@@ -164,6 +164,8 @@ case("task", "ImmutableStateError", "local items tl.with_state(self, function() 
   "Job.items: the value was taken in a block that has ended; read it again inside (main.lua:12)")
 case("handler", "ImmutableStateError", "self.router = {}",
   "Job.router is read-only; to move to another page return tl.redirect(path) (main.lua:12)")
+case("handler", "TypeError", "return self.router.parms.id",
+  'self.router has no "parms"; there are path, params, query, headers, client_ip, token, session_id (main.lua:12)')
 case("handler", "ImmutableStateError", 'self.router.path = "/"',
   "self.router.path: the router only tells where the page is; to move it return tl.redirect(path) (main.lua:12)")
 case("handler", "ImmutableStateError", "Job.sum = tl.computed(function() return 1 end) @@ self.sum = 2",

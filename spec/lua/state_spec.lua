@@ -186,6 +186,20 @@ describe("what every state has", function()
       raises("ImmutableStateError: Job.router is read-only", function() self.router = {} end)
     end)
   end)
+
+  it("the router tells what it has, and cannot be written", function()
+    probe.inside(open(), function(self)
+      local names = {}
+      for name in pairs(self.router) do names[#names + 1] = name end
+      table.sort(names)
+      assert.same({ "client_ip", "headers", "params", "path", "query", "session_id", "token" }, names)
+      raises('TypeError: self.router has no "pth"; there are path, params', function() return self.router.pth end)
+      raises("ImmutableStateError: self.router.path: the router only tells", function() self.router.path = "/x" end)
+      assert.equal("/", self.router.path)
+      self.items:push(self.router.params) -- a plain table, which a var takes
+      assert.same({}, tl.copy(self.items[1]))
+    end)
+  end)
 end)
 
 describe("outside the block", function()
