@@ -1,0 +1,145 @@
+---@meta tidelock.testing
+-- Types of `require "tidelock.testing"` for editors (LuaCATS), and their part of docs/api.md. No code: nothing here is run.
+
+---@class tl.Testing
+local t = {}
+
+--# Testing
+
+---Opens a page in a new tab and waits until the host has nothing more to do at this instant. Each `it` loads its app anew; all
+---tabs of one `it` are tabs of the same app.
+---@param file string the app's main.lua, from the current folder
+---@param path string|nil the page; "/"
+---@return tl.Tab tab
+function t.open(file, path) end
+
+---Moves the virtual time; timers due at exactly that time are included.
+---@param seconds number
+function t.advance(seconds) end
+
+---Runs what is ready, without moving the time.
+function t.settle() end
+
+---Takes ready tasks in an order drawn from a seed.
+---@param n integer 0: in the order in which they became ready
+function t.seed(n) end
+
+---What the host has logged since this `it` began.
+---@return string
+function t.log() end
+
+--# A driven page
+
+---A page under test. A target is the visible text of a button, link or label, or a CSS selector; `{ nth = 2 }` and
+---`{ within = "li:3" }` say which of several.
+---@class tl.Tab
+local Tab = {}
+
+---@alias tl.Which { nth: integer|nil, within: string|nil }
+
+---Clicks a button, a link, a label, or any element with a trigger.
+---@param target string
+---@param opts tl.Which|nil
+function Tab:click(target, opts) end
+
+---Types into a control, or chooses: its `on_input` fires.
+---@param target string
+---@param v string|number|boolean|string[]
+---@param opts tl.Which|nil
+function Tab:input(target, v, opts) end
+
+---Types into a control, or chooses, and leaves it: `on_input` and `on_change` fire.
+---@param target string
+---@param v string|number|boolean|string[]
+---@param opts tl.Which|nil
+function Tab:change(target, v, opts) end
+
+---Submits a form.
+---@param target string the form, or anything in it
+---@param fields table<string, any>|nil put into the named fields before
+---@param opts tl.Which|nil
+function Tab:submit(target, fields, opts) end
+
+---Any other event.
+---@param target string
+---@param name string the DOM event's name
+---@param key string|nil what `keydown`, `keyup` and `keypress` bring
+---@param opts tl.Which|nil
+function Tab:fire(target, name, key, opts) end
+
+---Moves to another page of the app, as a link does.
+---@param path string
+---@param opts { replace: boolean }|nil
+function Tab:go(path, opts) end
+
+---The visible text, white space collapsed.
+---@param target string|nil nil: of the whole page
+---@param opts tl.Which|nil
+---@return string
+function Tab:text(target, opts) end
+
+---What a control holds, as its event would bring it.
+---@param target string
+---@param opts tl.Which|nil
+---@return any
+function Tab:value(target, opts) end
+
+---An attribute as the page has it.
+---@param target string
+---@param name string
+---@param opts tl.Which|nil
+---@return string|boolean|nil
+function Tab:attr(target, name, opts) end
+
+---How many elements a target names, hidden ones included.
+---@param target string
+---@param opts tl.Which|nil
+---@return integer
+function Tab:count(target, opts) end
+
+---Whether a target names an element, hidden ones included.
+---@param target string
+---@param opts tl.Which|nil
+---@return boolean
+function Tab:exists(target, opts) end
+
+---The page's title.
+---@return string
+function Tab:title() end
+
+---The public state as plain tables.
+---@param name string|nil nil: all states, by name
+---@return table
+function Tab:state(name) end
+
+---One entry for each commit that changed something public.
+---@return { version: integer, patch: table }[]
+function Tab:deltas() end
+
+---The effects so far, in order: `{ "toast", "Saved", {} }`.
+---@return table[]
+function Tab:effects() end
+
+---The errors that the page was told of.
+---@return table[]
+function Tab:errors() end
+
+---The code with which the host closed the connection.
+---@return integer|nil code nil: it did not
+function Tab:closed() end
+
+---Registers a function as the page's script would, for `tl.call`.
+---@param name string
+---@param fn function
+function Tab:register(name, fn) end
+
+---The connection breaks off; the page stays.
+function Tab:disconnect() end
+
+---The page connects again, with its token and version.
+function Tab:reconnect() end
+
+---The page is closed by its user.
+function Tab:close() end
+
+return t

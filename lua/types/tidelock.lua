@@ -1,0 +1,444 @@
+---@meta tidelock
+-- Types of `require "tidelock"` for editors (LuaCATS), and the text of docs/api.md, which script/gen_api.js makes of it.
+-- No code: nothing here is run. "--# Title" begins a section of the reference.
+
+---@class tl
+local tl = {}
+
+--# Declaring
+
+---Declares a state, of which every browser tab has one instance. States are declared while main.lua loads. Assign functions to
+---the class to declare handlers (`function Job:add(n)`), `tl.computed` and `tl.background` values for the others. In a page
+---`Job.counter` is a Var, `Job.add` an event reference.
+---@param name string an identifier, unique in the app
+---@param fields table<string, any> the vars and their defaults; names with `_` never leave the host
+---@return tl.Class class
+function tl.state(name, fields) end
+
+---Declares a var with more than a default, among the fields of `tl.state`. Without a default it starts as nil.
+---@param opts { default: any, type: "integer"|"number"|"string"|"boolean"|"list"|"map" }|nil
+---@return any declaration
+function tl.var(opts) end
+
+---A var that is derived from others. What it reads is traced; it is computed anew when that has changed, and read like any var.
+---It can neither wait nor write.
+---@param fn fun(self: tl.State): any
+---@param opts { backend: boolean }|nil backend: it never leaves the host
+---@return any declaration
+function tl.computed(fn, opts) end
+
+---A handler that runs beside the others: it has no lock until it enters one by `tl.with_state`. It is started by
+---`return Job.work`, `coroutine.yield(Job.work)`, a page's trigger or `on_load`, never called.
+---@param fn fun(self: tl.State, ...): any
+---@return any declaration
+function tl.background(fn) end
+
+---Lets clients send these events although no page offers them.
+---@param ... tl.Event
+function tl.expose(...) end
+
+---Sets options of the host: numbers are seconds or bytes (0: none), the others booleans. See docs/configuration.md.
+---@param options table<string, number|boolean>
+function tl.config(options) end
+
+--# Values
+
+---The JSON null inside a list or map. Assigned to a var it is nil.
+---@type lightuserdata
+tl.null = nil
+
+---Marks a table as a list, also when it is empty.
+---@param t table
+---@return table t a new table
+function tl.list(t) end
+
+---Marks a table as a map, also when it is empty.
+---@param t table
+---@return table t a new table
+function tl.map(t) end
+
+---What a value is in a state.
+---@param v any
+---@return "list"|"map"|nil kind nil: neither
+function tl.kind(v) end
+
+---A plain Lua table with what a list or map of a state holds, all the way down. Other values are returned as they are.
+---@param v any
+---@return any copy
+function tl.copy(v) end
+
+---A text in lower case, by Unicode; `string.lower` knows only ASCII. In a page it is `v:lower()`.
+---@param text string
+---@return string
+function tl.lower(text) end
+
+---A text in upper case, by Unicode.
+---@param text string
+---@return string
+function tl.upper(text) end
+
+---Lets a text of a state grow at its end; the cost is that of the piece, and the page is sent the piece.
+---@param t tl.State|tl.List|tl.Map where the text is
+---@param key string|integer its name or position there
+---@param piece string|number
+function tl.append(t, key, piece) end
+
+--# The lock
+
+---Waits for the tab's exclusive lock, refreshes `self`, runs `fn(self, ...)`, commits, sends what changed, and gives the lock
+---back. When `fn` raises, nothing of the block is kept or sent, and the error goes on.
+---@generic R
+---@param self tl.State|tl.Map a state, or a map in it that is reached by keys
+---@param fn fun(self: any, ...): R...
+---@param ... any
+---@return R... results those of `fn`
+function tl.with_state(self, fn, ...) end
+
+---The same for the rest of the enclosing Lua block: `local _ <close> = tl.lock(self)`. Leaving it by an error rolls back.
+---@param self tl.State|tl.Map
+---@return any guard
+function tl.lock(self) end
+
+---The same from any task, for the tab that has this token. Raises UnknownTokenError when there is none.
+---@generic R
+---@param token string as `self:get_token()` gives it
+---@param class tl.Class
+---@param fn fun(state: tl.State, ...): R...
+---@param ... any
+---@return R... results
+function tl.modify_state(token, class, fn, ...) end
+
+--# Tasks and time
+
+---Waits for at least so many seconds. `tl.sleep(0)` gives the others a turn.
+---@param seconds number
+function tl.sleep(seconds) end
+
+---Runs `fn(...)` and raises TimeoutError in it when it waits for longer.
+---@generic R
+---@param seconds number
+---@param fn fun(...): R...
+---@param ... any
+---@return R... results
+function tl.timeout(seconds, fn, ...) end
+
+---Runs functions side by side. The first error cancels the others and is raised when they have ended.
+---@param ... fun(): any
+---@return any ... results the first result of each, in order
+function tl.gather(...) end
+
+---Runs `fn` however the enclosing block is left: `local _ <close> = tl.defer(fn)`. In it a cancel does not count, for
+---`cleanup_time`: it may wait and enter a block.
+---@param fn fun()
+---@return any guard
+function tl.defer(fn) end
+
+---Starts a task that belongs to no tab.
+---@param fn fun(...): any
+---@param ... any
+---@return tl.Task task
+function tl.spawn(fn, ...) end
+
+---All tasks that run.
+---@return tl.Task[] tasks
+function tl.tasks() end
+
+---The tasks that run, as a live set: `#tl.background_tasks`, `for task in pairs(tl.background_tasks)`.
+---@type table<tl.Task, boolean>
+tl.background_tasks = nil
+
+---The task that calls; nil: none.
+---@return tl.Task|nil task
+function tl.current_task() end
+
+---Cancels the running tasks of one background handler in this tab.
+---@param self tl.State
+---@param event tl.Event
+function tl.cancel(self, event) end
+
+---Seconds that only go forward. In specs they are virtual.
+---@return number seconds
+function tl.now() end
+
+---Seconds since 1970.
+---@return number seconds
+function tl.time() end
+
+---26 characters with 128 random bits.
+---@return string token
+function tl.random_token() end
+
+--# Errors
+
+---Whether an error has this name: `tl.is_error(e, "TimeoutError")`. Errors have `name`, `message` and `traceback`.
+---@param e any
+---@param name string|nil nil: any error of the host
+---@return boolean
+function tl.is_error(e, name) end
+
+---What the page is to do when a handler or a task fails. `name` is that of the handler or task.
+---@param fn fun(e: any, name: string): any may return an effect, or a list of effects
+function tl.on_error(fn) end
+
+--# Client effects
+
+---Shows a message that leaves by itself. Effects are returned or yielded by handlers and tasks, or stand in a trigger.
+---@param message string|number|tl.Var
+---@param opts { kind: "info"|"success"|"warning"|"error", duration: number }|nil duration: seconds
+---@return tl.Effect effect
+function tl.toast(message, opts) end
+
+---Shows a message that has to be dismissed.
+---@param message string|number|tl.Var
+---@return tl.Effect effect
+function tl.alert(message) end
+
+---Moves the page to another one.
+---@param path string|tl.Var of this app; with `external` any address
+---@param opts { replace: boolean, external: boolean }|nil replace: leave no entry in the history
+---@return tl.Effect effect
+function tl.redirect(path, opts) end
+
+---Loads the page anew. The tab and its state stay.
+---@return tl.Effect effect
+function tl.reload() end
+
+---Goes back in the history.
+---@return tl.Effect effect
+function tl.back() end
+
+---Sets a form control's value in the page, without an event.
+---@param id string
+---@param value any
+---@return tl.Effect effect
+function tl.set_value(id, value) end
+
+---Moves the focus to an element.
+---@param id string
+---@return tl.Effect effect
+function tl.focus(id) end
+
+---Scrolls so that an element is at the top of the window.
+---@param id string
+---@return tl.Effect effect
+function tl.scroll_to(id) end
+
+---Lets the browser save a file: one of `text` (its content), `path` (of this app) and `url` (of another server).
+---@param what { text: string|nil, path: string|nil, url: string|nil, name: string|nil, type: string|nil }
+---@return tl.Effect effect
+function tl.download(what) end
+
+---Puts a text on the clipboard.
+---@param text string|number|tl.Var
+---@return tl.Effect effect
+function tl.set_clipboard(text) end
+
+---Removes a cookie that the page's script could read.
+---@param name string
+---@return tl.Effect effect
+function tl.remove_cookie(name) end
+
+---Empties the browser's local storage for this app.
+---@return tl.Effect effect
+function tl.clear_local_storage() end
+
+---Calls a function that the app's own script registered with `tidelock.register(name, fn)`.
+---@param name string
+---@param ... any plain values; an event reference at the end gets what the function returns
+---@return tl.Effect effect
+function tl.call(name, ...) end
+
+---Writes to the browser's console.
+---@param ... any
+---@return tl.Effect effect
+function tl.console_log(...) end
+
+--# Pages
+
+---Declares a page. The function runs once; what depends on the state is written with Vars.
+---@param route string "/", "/post/[id]", or "404"
+---@param opts { title: string|tl.Var, on_load: any, style: boolean }|nil may be left out
+---@param fn fun(): tl.Node
+---@overload fun(route: string, fn: fun(): tl.Node)
+function tl.page(route, opts, fn) end
+
+---Adds to the head of every page: `ui.meta`, `ui.link`, `ui.base`; `script = "/app.js"` (or a list), `lang = "de"`.
+---@param content table
+function tl.head(content) end
+
+---Serves the files of a folder under `/`.
+---@param dir string from the folder of main.lua
+function tl.assets(dir) end
+
+---A trigger with options.
+---@param what tl.Event|tl.Effect|table|function what an `on_*` may hold
+---@param opts { debounce: number, throttle: number, prevent_default: boolean, stop_propagation: boolean, temporal: boolean, key: string } times in seconds; temporal: dropped while there is no connection
+---@return any trigger
+function tl.on(what, opts) end
+
+---Makes elements: `ui.<tag>{ attributes and on_* triggers, children }`, `ui.p "text"`.
+---@class tl.ui
+---@field [string] fun(content: table|string|number|tl.Var): tl.Node
+tl.ui = {}
+
+---`a` while the Var is true, else `b`. Only false and nil are false.
+---@param v tl.Var
+---@param a any
+---@param b any nil: nothing
+---@return tl.Var
+function tl.ui.cond(v, a, b) end
+
+---The case whose key equals the Var, else `default`.
+---@param v tl.Var
+---@param cases table<string|number|boolean, any>
+---@param default any nil: nothing
+---@return tl.Var
+function tl.ui.match(v, cases, default) end
+
+---What `fn(item, position)` returns, for each element of a list, or `fn(value, key)` of a map. `fn` runs once, with Vars.
+---@param v tl.Var
+---@param fn fun(item: tl.Var, position: tl.Var): any
+---@param opts { key: string }|nil key: the field that tells elements apart
+---@return tl.Node
+function tl.ui.foreach(v, fn, opts) end
+
+---A control's value that goes both ways: `ui.input { value = ui.bind(Job.name) }`. It offers the setter of that var.
+---@param v tl.Var
+---@return any binding
+function tl.ui.bind(v) end
+
+--# HTTP and JSON
+
+---@class tl.http
+tl.http = {}
+
+---Makes a request and waits for its answer. A url that begins with `/` is this app's own.
+---@param opts { url: string, method: string|nil, headers: table<string, string>|nil, query: table|nil, body: string|nil, json: any, form: table|nil, timeout: number|nil, max_size: integer|nil, follow: integer|nil, on_chunk: nil|fun(text: string) }
+---@return { status: integer, headers: table<string, string>, body: string }|nil answer it has a method `:json()`
+---@return string|nil message why there is none
+---@return string|nil code "timeout", "dns", ...
+function tl.http.request(opts) end
+
+---The same with GET.
+---@param url string
+---@param opts table|nil as for `request`
+---@return table|nil answer
+---@return string|nil message
+---@return string|nil code
+function tl.http.get(url, opts) end
+
+---@class tl.json
+tl.json = {}
+
+---JSON of a value: plain tables, lists and maps of a state. Raises JsonError.
+---@param v any
+---@return string text
+function tl.json.encode(v) end
+
+---The value of a JSON text; null is `tl.null`. Raises JsonError.
+---@param text string
+---@return any v
+function tl.json.decode(text) end
+
+--# What handlers get
+
+---An instance of a state: `self` in handlers, tasks and computed vars. Its vars are fields.
+---@class tl.State
+---@field router { path: string, params: table<string, string>, query: table<string, string>, headers: table<string, string>, client_ip: string, token: string, session_id: string }
+---@field [string] any
+local State = {}
+
+---Another state of the same tab, under the same lock.
+---@param class tl.Class|string
+---@return tl.State
+function State:get_state(class) end
+
+---Puts fresh defaults into all vars.
+function State:reset() end
+
+---The tab's token, for `tl.modify_state`.
+---@return string token
+function State:get_token() end
+
+---As `tl.with_state(self, fn, ...)`.
+---@param fn fun(self: any, ...): any
+---@param ... any
+---@return any ...
+function State:with_state(fn, ...) end
+
+---This tab's tasks.
+---@param event tl.Event|nil only of this background handler
+---@return tl.Task[]
+function State:tasks(event) end
+
+---What `tl.state` returns. Vars are read from it as Vars, handlers as event references.
+---@class tl.Class
+---@field [string] any
+local Class = {}
+
+---A handler that assigns its argument to a var, with the conversion of its declared type.
+---@param name string
+---@return tl.Event
+function Class:setter(name) end
+
+---A task.
+---@class tl.Task
+---@field id integer
+---@field name string "Job.work"
+---@field args table
+---@field token string|nil of its tab
+---@field status "running"|"waiting_lock"|"sleeping"|"waiting"|"done"|"failed"|"cancelled"
+---@field started_at number seconds since 1970
+local Task = {}
+
+---Raises CancelledError where the task waits.
+---@param reason string|nil
+function Task:cancel(reason) end
+
+---Waits for the task's end.
+---@return any ... results its own; its error is raised again
+function Task:await() end
+
+---A list of a state. `#`, `[i]`, `ipairs`, `pairs` and the functions of `table` know it.
+---@class tl.List
+---@field [integer] any
+local List = {}
+
+---Appends.
+---@param ... any
+function List:push(...) end
+
+---As `table.insert`.
+---@param ... any position (may be left out), value
+function List:insert(...) end
+
+---As `table.remove`.
+---@param position integer|nil
+---@return any removed
+function List:remove(position) end
+
+---As `table.sort`. Elements keep their proxies.
+---@param less nil|fun(a: any, b: any): boolean
+function List:sort(less) end
+
+---Removes all.
+function List:clear() end
+
+---A map of a state, with string keys. `#` counts them.
+---@class tl.Map
+---@field [string] any
+
+---A value of a page that is known only when it is shown. `+ - * / // % ..`, `#`, `~a` (not), `a & b`, `a | b`, and
+---`v:name(...)` with `eq ne lt le gt ge contains length upper lower trim join format at default`.
+---@class tl.Var
+---@field [any] tl.Var
+---@operator call(any): any
+
+---An event: `Job.add`, or bound to arguments: `Job.add(5)`.
+---@class tl.Event
+---@operator call(any): tl.Event
+
+---@class tl.Effect
+---@class tl.Node
+
+return tl
