@@ -144,6 +144,8 @@ case("handler", "SerializationError", "tl.json.encode(print)",
 case("handler", "SerializationError", 'self.text = ("x"):rep(70000000)',
   "Job.text: the tab's state would grow over state_limit (67108864 bytes); keep big data elsewhere, or raise it by tl.config{ state_limit = } "
     .. "(main.lua:12)")
+case("handler", "Error", "tl.config { memory_limit = 64 << 20 } @@ return ('x'):rep(1 << 28)",
+  "not enough memory")
 case("handler", "VarTypeError", 'Job.set_n = Job:setter "n" @@ return Job.set_n("abc")',
   'Job.n: a whole number is expected, and the input is "abc"')
 case("computed", "Error", "return self.map.a.b",
@@ -290,6 +292,8 @@ case("event", "EventError", 'tab.link:submit("event", { handler = "Job.other", a
   'no page offers the handler "Job.other" (tl.expose would)')
 case("event", "EventError", 'tab.link:submit("event", { handler = "Job.go", args = 5 })',
   'the arguments of "Job.go" must be a list')
+case("event", "EventError", 'tl.config { queue_limit = 1 } @@ for _ = 1, 3 do tab:click "Go" end',
+  'the tab\'s queue is full (queue_limit); "Job.go" was not run')
 case("log", "warning", "counter = 1",
   'main.lua:12 assigns the global "counter" in a handler: it is shared by all tabs; make it a local, or a var of a state')
 

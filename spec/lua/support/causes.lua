@@ -111,9 +111,11 @@ function causes.log(code)
   return "warning", shown(assert(t.log():match "warn: ([^\n]+)", t.log()))
 end
 
----A page that sends what none offers. Code: `tab` is it.
+---A page that sends what the host refuses. Code: `tab` is it, and its button's handler takes a second.
 function causes.event(code)
-  local tab = open(app_of("function Job:go()\n", "", "end\n" .. PAGE))
+  local top, rest = code:match "^(.-) @@ (.*)$"
+  local tab = open(app_of("function Job:go()\n", (top or "") .. " @@ tl.sleep(1)", "end\n" .. PAGE))
+  code = rest or code
   assert(load(code, "=event", "t", setmetatable({ tab = tab }, { __index = _ENV })))()
   t.settle()
   return told(tab)
