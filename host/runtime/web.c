@@ -161,8 +161,7 @@ static bool make(lua_State *L, lua_CFunction fn, asked *a, tl_http_req *r) {
   if (lua_pcall(L, 1, 2, -3) == LUA_OK) return true;
   const char *why = lua_tostring(L, -1);
   tl_log(TL_LOG_ERROR, "%s could not be served: %s", tl_http_path(r), why ? why : "no text");
-  bool tell = why && tl_host_of(L)->config.dev;
-  tl_http_respond(r, 500, "Content-Type: text/plain; charset=utf-8\r\n", tell ? why : text, strlen(tell ? why : text));
+  tl_http_respond(r, 500, "Content-Type: text/plain; charset=utf-8\r\n", text, sizeof text - 1);
   return false;
 }
 
