@@ -6,6 +6,7 @@
 
 local app = require "tidelock.check.app"
 local blocks = require "tidelock.check.blocks"
+local drops = require "tidelock.check.drops"
 local names = require "tidelock.check.names"
 local offers = require "tidelock.check.offers"
 local uv = require "luv"
@@ -43,7 +44,7 @@ local function apply_rules(sources, declared, problem, add)
   for _, file in ipairs(sources.files) do
     local function report(at, message) add(file, at, message) end
     local function warn(at, message) add(file, at, message, true) end
-    for _, rule in ipairs { names, vars, blocks } do rule.check(known, report, file, warn) end
+    for _, rule in ipairs { names, vars, blocks, drops } do rule.check(known, report, file, warn) end
   end
   if declared then
     offers.check(known, declared.offered, function(at, message, file) add(file, at, message, true) end)

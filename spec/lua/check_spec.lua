@@ -263,6 +263,31 @@ end)
 function Job:go() tl.sleep(1) end]])
 end)
 
+describe("events and effects that are dropped:", function()
+  finds("by a handler, a block, a page; not what is returned, yielded or kept", [[
+Job.work = tl.background(function(self, n)
+  tl.with_state(self, function()
+    self.counter = n
+    Job.work(n - 1) --> 9: Job.work(...) alone does nothing; `return` it, or give it to coroutine.yield
+  end)
+  coroutine.yield(Job.work(5), tl.toast "on")
+end)
+function Job:go()
+  Job.work(5) --> 7: Job.work(...) alone does nothing
+  tl.toast "Saved" --> 6: tl.toast(...) alone does nothing
+  tl.expose(Job.go)
+  local more = { Job.work(1) }
+  more[2] = tl.focus "name"
+  tl.cancel(self, Job.work(2))
+  return more
+end
+tl.page("/", {}, function()
+  Job.go() --> 7: Job.go(...) alone does nothing
+  return ui.main { ui.button { "Go", on_click = Job.go } }
+end)
+]])
+end)
+
 describe("handlers that nothing starts:", function()
   local function started(title, text)
     it(title, function()
