@@ -200,10 +200,13 @@ static void two_threads(void) {
   tl_value root = first_root(&s);
   char *json = json_of(root);
   pthread_t a, b;
-  CHECK(pthread_create(&a, NULL, in_thread, &root) == 0 && pthread_create(&b, NULL, in_thread, &root) == 0);
-  void *bad_a, *bad_b;
+  bool both = pthread_create(&a, NULL, in_thread, &root) == 0;
+  if (!CHECK(both)) return;
+  both = pthread_create(&b, NULL, in_thread, &root) == 0;
+  CHECK(both);
+  void *bad_a, *bad_b = NULL;
   pthread_join(a, &bad_a);
-  pthread_join(b, &bad_b);
+  if (both) pthread_join(b, &bad_b);
   CHECK(!bad_a && !bad_b);
   char *now = json_of(root);
   CHECK(strcmp(json, now) == 0);
