@@ -47,9 +47,11 @@ end
 local function hexadecimal(text)
   local digits = text:match "^0[xX](%x+)$"
   if not digits then return nil end
-  local n = 0.0
-  for digit in digits:gmatch "%x" do n = n * 16 + tonumber(digit, 16) end
-  return n
+  local first, rest = digits:match("^0*(.*)$"):match "^(%x?%x?%x?%x?%x?%x?%x?%x?%x?%x?%x?%x?%x?%x?%x?)(.*)$"
+  if first == "" then return 0.0 end
+  local n = tonumber(first, 16) -- 57 bits at least when there is a rest: more than a float keeps, so it is rounded once, below
+  if rest:find "[^0]" then n = n | 1 end
+  return n * 16.0 ^ #rest
 end
 
 ---The number that a value counts as; nil when it is none. A string that reads as a numeral counts.
@@ -63,13 +65,20 @@ function values.to_number(v)
   return values.normal(sign == "-" and -n or n)
 end
 
--- Shortest digits and exponent of a positive finite float: 0.d1d2d3... times ten to the exponent.
+-- Adds one to the last of some decimal digits; false when they become more.
+local function increased(digits)
+  local head, nines = digits:match "^(.-)(9*)$"
+  return head ~= "" and head:sub(1, -2) .. string.char(head:byte(-1) + 1) .. ("0"):rep(#nines)
+end
+
+-- Shortest digits and exponent of a positive finite float: 0.d1d2d3... times ten to the exponent. Next to a power of two the
+-- float above is further away than the one below, so that digits may tell it from both though nearer ones do not.
 local function shortest(n)
   for precision = 0, 16 do
-    local text = ("%%.%de"):format(precision):format(n)
-    if tonumber(text) == n then
-      local int, fraction, exponent = text:match "^(%d)%.?(%d*)e([-+]%d+)$"
-      return (int .. fraction):gsub("(%d)0+$", "%1"), tonumber(exponent) + 1
+    local int, fraction, exponent = ("%%.%de"):format(precision):format(n):match "^(%d)%.?(%d*)e([-+]%d+)$"
+    local nearest = int .. fraction
+    for _, digits in ipairs { nearest, increased(nearest) or nil } do
+      if tonumber(("0.%se%d"):format(digits, exponent + 1)) == n then return digits:gsub("(%d)0+$", "%1"), tonumber(exponent) + 1 end
     end
   end
 end
