@@ -151,7 +151,8 @@ tl.background_tasks = nil
 ---@return tl.Task|nil task
 function tl.current_task() end
 
----Cancels the running tasks of one background handler in this tab.
+---Cancels the running tasks of one background handler in this tab; with arguments bound, `Job.work(5)`, those that were started
+---with these first arguments.
 ---@param self tl.State
 ---@param event tl.Event
 function tl.cancel(self, event) end
@@ -367,7 +368,7 @@ function State:get_token() end
 function State:with_state(fn, ...) end
 
 ---This tab's tasks.
----@param event tl.Event|nil only of this background handler
+---@param event tl.Event|nil only of this background handler; with arguments bound, only those that were started with these first
 ---@return tl.Task[]
 function State:tasks(event) end
 

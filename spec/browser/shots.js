@@ -1,5 +1,5 @@
-// shots.js: pictures of the first example while it counts, and of the overlay of dev mode, to be looked at: light and dark, at phone
-// and desk width. `node spec/browser/shots.js [folder]`; docs/images/background-tasks.png, which the
+// shots.js: pictures of the example apps and of the overlay of dev mode, to be looked at: light and dark, at phone and desk width.
+// `node spec/browser/shots.js [folder]`; docs/images/background-tasks.png, which the
 // README shows, is made anew by `node spec/browser/shots.js --readme`.
 
 import { mkdirSync } from 'node:fs';
@@ -49,6 +49,40 @@ async function overlayShots(browser, url, folder) {
   }
 }
 
+// The other apps, each where it has the most to show.
+const moments = {
+  async filter(page) {
+    await page.getByLabel('Filter').fill('moreau');
+    await page.getByText('400 people').waitFor();
+    await page.getByRole('button', { name: 'Edit' }).nth(2).click();
+    await page.getByRole('button', { name: 'Save' }).waitFor();
+  },
+  async form(page) {
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page.getByText('How old are you?').waitFor();
+  },
+  async tasks(page) {
+    await page.getByRole('button', { name: 'Start all' }).click();
+    await page.getByText('the disk is full').waitFor();
+  },
+};
+
+async function appShots(browser, folder) {
+  for (const [app, show] of Object.entries(moments)) {
+    const { url } = await startHost({ after: end => ends.push(end) }, `app/${app}/main.lua`);
+    for (const colorScheme of ['light', 'dark']) {
+      for (const width of [390, 1280]) {
+        const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
+        const page = await context.newPage();
+        await page.goto(url);
+        await show(page);
+        await page.screenshot({ path: `${folder}/${app}-${colorScheme}-${width}.png` });
+        await context.close();
+      }
+    }
+  }
+}
+
 const ends = [];
 const host = await startHost({ after: end => ends.push(end) }, DEMO);
 const failing = await startHost({ after: end => ends.push(end) }, 'spec/browser/apps/effects.lua', { dev: true });
@@ -59,6 +93,7 @@ try {
   else {
     await shots(browser, host.url, where);
     await overlayShots(browser, failing.url, where);
+    await appShots(browser, where);
   }
 } finally {
   await browser.close();
