@@ -141,6 +141,7 @@ struct tl_host {
   tl_fetcher *fetcher;
   tl_store *store;      /* token -> tab's record (memory store) */
   tl_tab *dirty;        /* list, newest first */
+  size_t works;         /* jobs of tl.work that the pool still has */
   size_t ended;         /* tabs since memory was given back */
   tl_buf scratch;       /* for one message */
   tl_failure *failures; /* of the app's defaults; their texts are owned */
@@ -184,6 +185,8 @@ bool tl_origin_allowed(const tl_host *h, const char *origin);
 /* ---- natives: each adds its functions to tidelock.native, which is on top of the stack ---- */
 void tl_open_native_host(lua_State *L);
 void tl_open_native_http(lua_State *L);
+void tl_open_native_work(lua_State *L);
+void tl_end_works(tl_host *h); /* waits until no thread runs one; they are abandoned */
 void tl_open_native_testing(lua_State *L);
 void tl_open_luv(tl_host *h);
 void tl_close_luv(tl_host *h);

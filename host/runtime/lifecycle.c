@@ -13,6 +13,7 @@ static int open_natives(lua_State *L) {
   lua_getfield(L, -1, "tidelock.native");
   tl_open_native_host(L);
   tl_open_native_http(L);
+  tl_open_native_work(L);
   tl_open_native_testing(L);
   return 0;
 }
@@ -139,6 +140,7 @@ void tl_host_free(tl_host *h) {
   tl_close_luv(h);
   tl_lua_free(h->lua);
   if (h->fetcher) tl_fetcher_free(h->fetcher);
+  tl_end_works(h);
   tl_loop_free(h->loop);
   h->store->free(h->store);
   tl_buf_free(&h->scratch);

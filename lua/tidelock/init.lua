@@ -32,6 +32,7 @@ take(require "tidelock.config", "config")
 take(require "tidelock.text", "lower", "upper")
 tl.json = strict({ encode = native.json_encode, decode = native.json_decode }, "tl.json")
 tl.http = strict(require "tidelock.http", "tl.http")
+tl.work = require "tidelock.work"
 tl.ui = require "tidelock.ui"
 
 return strict(tl, "tl")

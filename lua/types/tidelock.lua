@@ -122,6 +122,13 @@ function tl.sleep(seconds) end
 ---@return R... results
 function tl.timeout(seconds, fn, ...) end
 
+---Runs a function of a module in a thread, in a Lua state of its own; waits for what it returns. Raises WorkError.
+---@param module string for `require`
+---@param name string of the function in the table that the module gives
+---@param ... any plain values, copied
+---@return any ... plain values, copied
+function tl.work(module, name, ...) end
+
 ---Runs functions side by side. The first error cancels the others and is raised when they have ended.
 ---@param ... fun(): any
 ---@return any ... results the first result of each, in order

@@ -3,6 +3,7 @@
 -- A marker in the line before a block of Lua says what the block is:
 --
 --   <!-- run: app NAME -->     a piece of the app NAME; all pieces of a page with this name are one main.lua, in their order
+--   <!-- run: module NAME/M --> the file M.lua beside it
 --   <!-- run: spec NAME -->    a spec as a reader would write it, which opens that main.lua
 --
 -- and a comment that readers do not see holds the text to what the app does:
@@ -38,7 +39,7 @@ end
 -- Reading a page --------------------------------------------------------------------------------
 
 ---@class docs.Block
----@field kind "app"|"spec"|"check"|nil nil: a block of Lua without a marker
+---@field kind "app"|"module"|"spec"|"check"|nil nil: a block of Lua without a marker
 ---@field name string|nil the app's
 ---@field title string|nil of a check
 ---@field line integer of the first line of `text`
@@ -89,18 +90,26 @@ os.remove(folder)
 
 teardown(function() os.execute(("rm -rf '%s'"):format(folder)) end)
 
+local function write_file(dir, name, text)
+  assert(os.execute(("mkdir -p '%s'"):format(dir)))
+  local file = assert(io.open(dir .. "/" .. name, "wb"))
+  file:write(text)
+  file:close()
+  return dir .. "/" .. name
+end
+
 local function write_apps(path, blocks)
   local texts, files = {}, {}
   for _, block in ipairs(blocks) do
     if block.kind == "app" then texts[block.name] = placed(texts[block.name] or "", block) end
   end
-  for name, text in pairs(texts) do
-    local dir = ("%s/%s/%s"):format(folder, path, name)
-    assert(os.execute(("mkdir -p '%s'"):format(dir)))
-    files[name] = dir .. "/main.lua"
-    local file = assert(io.open(files[name], "wb"))
-    file:write(text)
-    file:close()
+  for name, text in pairs(texts) do files[name] = write_file(("%s/%s/%s"):format(folder, path, name), "main.lua", text) end
+  for _, block in ipairs(blocks) do
+    if block.kind == "module" then
+      local app, name = block.name:match "^(.-)/(.+)$"
+      assert(files[app], ("%s:%d: there is no app %s"):format(path, block.line, block.name))
+      write_file(("%s/%s/%s"):format(folder, path, app), name .. ".lua", block.text)
+    end
   end
   return files
 end
@@ -165,7 +174,7 @@ local function describe_page(path)
 
   it("runs all its Lua", function()
     for _, block in ipairs(blocks) do
-      assert(block.kind == "app" or runs[block.kind], ("%s:%d: a block of Lua that nothing runs"):format(path, block.line))
+      assert(block.kind == "app" or block.kind == "module" or runs[block.kind], ("%s:%d: a block of Lua that nothing runs"):format(path, block.line))
     end
     for name in pairs(files) do assert(driven[name], ("%s: nothing drives the app %s"):format(path, name)) end
   end)
