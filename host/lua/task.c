@@ -157,6 +157,7 @@ static int task_body(lua_State *L) {
 /* Keeps what :await() gives: only where somebody can ask. */
 static void keep_results(lua_State *L, tl_task *t, bool ok, int from) {
   if (!t->handles && !t->parent) return;
+  luaL_checkstack(L, 6, "too many results"); /* they may fill what there is */
   lua_newtable(L);
   int n = ok ? lua_gettop(L) - from : 0;
   if (!ok) {
