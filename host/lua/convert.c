@@ -18,7 +18,7 @@ enum { TEXT_DEPTH_MAX = TL_DEPTH_MAX + 4 }; /* around a value stand its state, t
 #define INT_MAX_PUBLIC 9007199254740991     /* 2^53 - 1: what a browser's number keeps */
 
 typedef struct parts { /* a userdata */
-  const void *tag;
+  tl__owned head;
   tl_value *v;
   size_t n, cap;
 } parts;
@@ -51,14 +51,11 @@ static void parts_drop(parts *p) {
   p->n = p->cap = 0;
 }
 
-static int parts_gc(lua_State *L) {
-  parts_drop(lua_touserdata(L, 1));
-  return 0;
-}
+static void parts_release(void *object) { parts_drop(object); }
 
-static void parts_meta(lua_State *L) {
-  lua_pushcfunction(L, parts_gc);
-  lua_setfield(L, -2, "__gc");
+void tl__open_parts(lua_State *L) {
+  lua_pushnil(L);
+  tl__owned_open(L, TL__OWNED_PARTS, sizeof(parts), 0, parts_release);
 }
 
 static void parts_push(parts *p, tl_value v) {
@@ -392,9 +389,7 @@ static tl_value take_outer_table(conv *c, int idx, const frame *f) {
   lua_State *L = c->L;
   luaL_checkstack(L, CONV_STACK, NULL);
   static char key;
-  parts *p = lua_newuserdatauv(L, sizeof *p, 0);
-  *p = (parts){.tag = &key};
-  tl__set_meta(L, &key, parts_meta);
+  parts *p = tl__owned_push(L, TL__OWNED_PARTS, &key);
   c->parts = p;
   tl_value v = take_table(c, idx, f);
   c->parts = NULL;

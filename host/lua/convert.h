@@ -17,6 +17,7 @@ static inline void *tl__tagged(lua_State *L, int idx, const void *tag, size_t si
 void tl__set_meta(lua_State *L, const void *key, void (*make)(lua_State *L));
 
 void tl__open_boxes(lua_State *L);
+void tl__open_parts(lua_State *L);
 tl_value *
 tl__push_box(lua_State *L); /* +1: a boxed nil; what is put there is released with it. Raises on lack of memory */
 tl_buf *tl__push_buf(lua_State *L); /* +1: an empty buffer owned by a userdata. Raises on lack of memory */

@@ -32,12 +32,6 @@ static void box_meta(lua_State *L) {
   lua_setfield(L, -2, "__metatable");
 }
 
-void tl__open_boxes(lua_State *L) {
-  lua_createtable(L, 0, 1);
-  box_meta(L);
-  tl__owned_open(L, TL__OWNED_BOX, sizeof(box), 0, box_release);
-}
-
 tl_value *tl__push_box(lua_State *L) {
   box *b = tl__owned_push(L, TL__OWNED_BOX, &key_box);
   return &b->v;
@@ -54,26 +48,29 @@ tl_value *tl_test_boxed(lua_State *L, int idx) {
 }
 
 typedef struct buf_box {
-  const void *tag;
+  tl__owned head;
   tl_buf buf;
 } buf_box;
 
-static int buf_gc(lua_State *L) {
-  buf_box *b = lua_touserdata(L, 1);
-  tl_buf_free(&b->buf);
-  return 0;
-}
+static void buf_release(void *object) { tl_buf_free(&((buf_box *)object)->buf); }
 
 static void buf_meta(lua_State *L) {
-  lua_pushcfunction(L, buf_gc);
-  lua_setfield(L, -2, "__gc");
+  lua_pushliteral(L, "tidelock.buffer");
+  lua_setfield(L, -2, "__metatable");
 }
 
 tl_buf *tl__push_buf(lua_State *L) {
-  buf_box *b = lua_newuserdatauv(L, sizeof *b, 0);
-  *b = (buf_box){.tag = &key_buf};
-  tl__set_meta(L, &key_buf, buf_meta);
+  buf_box *b = tl__owned_push(L, TL__OWNED_BUF, &key_buf);
   return &b->buf;
+}
+
+void tl__open_boxes(lua_State *L) {
+  lua_createtable(L, 0, 1);
+  box_meta(L);
+  tl__owned_open(L, TL__OWNED_BOX, sizeof(box), 0, box_release);
+  lua_createtable(L, 0, 1);
+  buf_meta(L);
+  tl__owned_open(L, TL__OWNED_BUF, sizeof(buf_box), 0, buf_release);
 }
 
 /* ---- null and markers ---- */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "lua/inner.h"
+#include "lua/owned.h"
 
 /* The metatable's mark: "event", "effect", "var"; NULL for others. */
 static const char *mark_of(lua_State *L, int idx) {
@@ -34,26 +34,22 @@ static int refuse(lua_State *L, int idx, const tl_task *t) {
 }
 
 /* A growing list of values: a userdata owns it, so that an error frees it. */
-static const char growing_name[] = "tidelock.growing";
+static const char growing_tag;
 
 typedef struct growing {
+  tl__owned head;
   tl_value *items;
   size_t n, cap;
 } growing;
 
 static growing *new_growing(lua_State *L) { /* +1 */
-  growing *g = lua_newuserdatauv(L, sizeof *g, 0);
-  *g = (growing){0};
-  luaL_setmetatable(L, growing_name);
-  return g;
+  return tl__owned_push(L, TL__OWNED_GROWING, &growing_tag);
 }
 
-static int growing_gc(lua_State *L) {
-  growing *g = lua_touserdata(L, 1);
+static void growing_release(void *object) {
+  growing *g = object;
   for (size_t i = 0; i < g->n; i++) tl_release(g->items[i]);
   tl_free(g->items);
-  *g = (growing){0};
-  return 0;
 }
 
 /* Takes over v. */
@@ -256,10 +252,8 @@ static int set_on_error(lua_State *L) {
 }
 
 void tl__open_event(lua_State *L) {
-  luaL_newmetatable(L, growing_name);
-  lua_pushcfunction(L, growing_gc);
-  lua_setfield(L, -2, "__gc");
-  lua_pop(L, 1);
+  lua_pushnil(L);
+  tl__owned_open(L, TL__OWNED_GROWING, sizeof(growing), 0, growing_release);
   lua_pushcfunction(L, set_on_error);
   lua_setfield(L, -2, "on_error");
 }

@@ -87,7 +87,15 @@ struct tl_task {
   tl_task *via, *todo; /* ... from where, and what it looks at next */
 };
 
-typedef enum tl__owned_kind { TL__OWNED_STATE, TL__OWNED_PROXY, TL__OWNED_BOX, TL__OWNED_KINDS } tl__owned_kind;
+typedef enum tl__owned_kind {
+  TL__OWNED_STATE,
+  TL__OWNED_PROXY,
+  TL__OWNED_BOX,
+  TL__OWNED_BUF,
+  TL__OWNED_PARTS,
+  TL__OWNED_GROWING,
+  TL__OWNED_KINDS
+} tl__owned_kind;
 
 /* A kind of userdata that owns something (owned.h). Bytes. */
 typedef struct tl__owned_class {

@@ -21,7 +21,10 @@ static void *noting(void *ud, void *p, size_t osize, size_t nsize) {
   return q;
 }
 
-static uint64_t mark_of(const tl_lua *S, const void *object) { return (uintptr_t)object ^ S->owned_secret; }
+/* Kinds may be of one size. */
+static uint64_t mark_of(const tl_lua *S, const void *object, tl__owned_kind kind) {
+  return (uintptr_t)object ^ (S->owned_secret + kind);
+}
 
 void tl__owned_open(lua_State *L, tl__owned_kind kind, size_t size, int user_values, void (*release)(void *)) {
   tl_lua *S = tl_lua_of(L);
@@ -47,7 +50,7 @@ void *tl__owned_push(lua_State *L, tl__owned_kind kind, const void *tag) {
   tl__owned *o = lua_newuserdatauv(L, c->size, c->user_values);
   memset(o, 0, c->size);
   o->tag = tag;
-  o->mark = mark_of(S, o);
+  o->mark = mark_of(S, o, kind);
   if (c->meta == LUA_REFNIL) return o;
   lua_rawgeti(L, LUA_REGISTRYINDEX, c->meta);
   lua_setmetatable(L, -2);
@@ -58,7 +61,7 @@ void tl__owned_freed(tl_lua *S, void *block, size_t size) {
   for (int k = 0; k < TL__OWNED_KINDS; k++) {
     const tl__owned_class *c = &S->owned[k];
     tl__owned *o = (tl__owned *)((char *)block + c->offset);
-    if (c->block != size || o->mark != mark_of(S, o)) continue;
+    if (c->block != size || o->mark != mark_of(S, o, (tl__owned_kind)k)) continue;
     o->mark = 0;
     c->release(o);
     return;

@@ -1,7 +1,8 @@
 /* owned.h: inside host/lua: userdata that own something of the C side, and give it back without a finalizer.
  *
  * A finalizer costs several times what the object does: the collector moves it between lists, keeps it and all it
- * refers to for another cycle, and calls it protected. So those that are made by the thousand have none. Their memory
+ * refers to for another cycle, and calls it protected; and where there is no memory for the call it is left out, and
+ * what the object owns leaks. So those that are made by the thousand, or when memory is short, have none. Their memory
  * is recognized when Lua gives it back to the allocator, by its size and by a mark that nothing else can have, and what
  * they own is released then. Releasing may not touch Lua, nor another Lua object. */
 #ifndef TL_LUA_OWNED_H

@@ -415,6 +415,7 @@ static int native_is_state(lua_State *L) {
 
 int tl_open_state(lua_State *L) {
   tl__open_boxes(L);
+  tl__open_parts(L);
   lua_pushnil(L);
   tl__owned_open(L, TL__OWNED_STATE, sizeof(tl_instance), 0, instance_release);
   lua_createtable(L, 0, 64);
