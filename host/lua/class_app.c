@@ -61,6 +61,7 @@ void tl_app_free(lua_State *L, tl_app *a) {
     a->classes[i]->app = NULL;
     luaL_unref(L, LUA_REGISTRYINDEX, a->classes[i]->meta);
     luaL_unref(L, LUA_REGISTRYINDEX, a->classes[i]->instances);
+    a->classes[i]->meta = a->classes[i]->instances = LUA_NOREF;
   }
   tl__computed_free(a);
   if (tl_app_current(L) == a) {

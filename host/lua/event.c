@@ -100,7 +100,8 @@ static void collect_event(lua_State *L, int idx, growing *box) {
   if (!name || !a || !tl_app_handler(a, name, n))
     tl_raise(L, "EventTypeError", "there is no handler %s; a function is assigned to the state first",
              name ? name : "?");
-  append_pair(box, tl_string(name, n), tl__event_args(L, idx, name));
+  tl_value args = tl__event_args(L, idx, name); /* first: it may raise */
+  append_pair(box, tl_string(name, n), args);
   lua_pop(L, 1);
 }
 
@@ -203,7 +204,8 @@ void tl__emit(lua_State *L, tl_task *t, tl_cell *cell, tl_value collected) {
     size_t len;
     if (first.kind == TL_STRING) {
       const char *name = tl_string_bytes(&first, &len);
-      tl_handler *h = tl_app_handler(tl_app_current(L), name, len);
+      tl_app *a = tl_app_current(L);
+      tl_handler *h = a ? tl_app_handler(a, name, len) : NULL;
       if (h) tl_lua_event(S, cell, h, second, 0, 0);
     } else if (S->hooks.effect) {
       S->hooks.effect(S->hooks.ctx, cell, second);

@@ -111,23 +111,29 @@ static bool take_map(taker *t, int idx, size_t n, int depth, tl_value *out) {
   return true;
 }
 
-/* Counts the entries by the kind of their keys. */
-static void count_keys(lua_State *L, int idx, size_t *all, size_t *strings) {
-  *all = *strings = 0;
+typedef struct keys {
+  size_t all, strings, positions; /* positions: from 1 to n */
+} keys;
+
+static keys count_keys(lua_State *L, int idx, size_t n) {
+  keys k = {0};
   lua_pushnil(L);
   while (lua_next(L, idx)) {
-    ++*all;
-    *strings += lua_type(L, -2) == LUA_TSTRING;
+    k.all++;
+    k.strings += lua_type(L, -2) == LUA_TSTRING;
+    lua_Integer i = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : 0;
+    k.positions += i >= 1 && (size_t)i <= n;
     lua_settop(L, -2);
   }
+  return k;
 }
 
 static bool take_table(taker *t, int idx, int depth, tl_value *out) {
-  size_t all, strings, n = lua_rawlen(t->L, idx);
+  size_t n = lua_rawlen(t->L, idx);
   if (depth >= TL_DEPTH_MAX) return refuse(t, ": values nest at most 64 deep");
-  count_keys(t->L, idx, &all, &strings);
-  if (all == strings && all > 0) return take_map(t, idx, all, depth, out);
-  if (all == n && strings == 0) return take_list(t, idx, n, depth, out);
+  keys k = count_keys(t->L, idx, n);
+  if (k.all == k.strings && k.all > 0) return take_map(t, idx, k.all, depth, out);
+  if (k.all == n && k.positions == n) return take_list(t, idx, n, depth, out);
   return refuse(t, ": a table has the keys 1 to n, or strings");
 }
 

@@ -86,9 +86,17 @@ void tl__push_value(lua_State *L, const tl__hang *h, const tl_value *v, tl_dep *
   lua_remove(L, -2);
 }
 
-/* +1 and true when the node has a proxy that lives. A handle whose proxy only waits for its finalizer is let go. */
+/* A proxy that is in no table any more is on its way out, but a finalizer of the app may still read it: it reads what
+ * the node holds now. */
+static void retire(tl_handle *h) {
+  tl_proxy *p = (tl_proxy *)((char *)h - offsetof(tl_proxy, handle));
+  p->value = tl_dnode_value(h->node);
+  tl_handle_unbind(h);
+}
+
+/* +1 and true when the node has a proxy that lives. */
 static bool push_known(lua_State *L, tl_dnode *node) {
-  for (tl_handle *h; (h = tl_dnode_handle(node)); tl_handle_unbind(h)) {
+  for (tl_handle *h; (h = tl_dnode_handle(node)); retire(h)) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, tl_lua_of(L)->proxies);
     bool known = lua_rawgetp(L, -1, h) == LUA_TUSERDATA;
     lua_remove(L, -2);
@@ -98,9 +106,8 @@ static bool push_known(lua_State *L, tl_dnode *node) {
   return false;
 }
 
-/* The node stays where it is meanwhile: its container's tree holds it as long as the draft lives. */
-static void push_new_node(lua_State *L, const tl__hang *h, tl_dnode *node) {
-  tl_proxy *p = push_new(L, h);
+/* The new proxy on top becomes the node's. No finalizer runs here. */
+static void bind(lua_State *L, tl_proxy *p, tl_dnode *node) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, tl_lua_of(L)->proxies);
   lua_pushvalue(L, -2);
   lua_rawsetp(L, -2, &p->handle);
@@ -108,26 +115,48 @@ static void push_new_node(lua_State *L, const tl__hang *h, tl_dnode *node) {
   tl_handle_bind(&p->handle, node);
 }
 
-static void push_slot(lua_State *L, const tl__hang *h, const tl_slot *s) {
-  luaL_checkstack(L, 4, NULL);
-  if (!s->found)
-    lua_pushnil(L);
-  else if (!s->node)
-    tl__push_value(L, h, &s->v, NULL);
-  else if (!push_known(L, s->node))
-    push_new_node(L, h, s->node);
+/* An element of a draft: of a list by its position, of a map by its key. */
+typedef struct element {
+  tl_dnode *container;
+  size_t i;
+  const char *key; /* NULL: of a list */
+  size_t len;
+} element;
+
+static tl_slot look(const element *e) {
+  return e->key ? tl_dnode_get(e->container, e->key, e->len) : tl_dnode_at(e->container, e->i);
 }
 
-static void push_child(lua_State *L, const tl__hang *h, tl_dnode *container, size_t i) {
-  tl_slot s = tl_dnode_at(container, i);
-  push_slot(L, h, &s);
+static void push_plain(lua_State *L, const tl__hang *h, const tl_slot *s) {
+  if (s->found)
+    tl__push_value(L, h, &s->v, NULL);
+  else
+    lua_pushnil(L);
+}
+
+/* Making a proxy may run a finalizer of the app, which may write: so the element is looked up again then. */
+static void push_element(lua_State *L, const tl__hang *h, const element *e) {
+  luaL_checkstack(L, 6, NULL);
+  tl_slot s = look(e);
+  if (!s.node) {
+    push_plain(L, h, &s);
+    return;
+  }
+  if (push_known(L, s.node)) return;
+  tl_proxy *p = push_new(L, h);
+  s = look(e);
+  if (s.node && !push_known(L, s.node)) {
+    bind(L, p, s.node);
+    return;
+  }
+  if (!s.node) push_plain(L, h, &s);
+  lua_remove(L, -2);
 }
 
 void tl__push_member(lua_State *L, const tl__hang *h, tl_dnode *container) {
-  size_t len;
-  const char *key = lua_tolstring(L, h->key, &len);
-  tl_slot s = tl_dnode_get(container, key, len);
-  push_slot(L, h, &s);
+  element e = {.container = container};
+  e.key = lua_tolstring(L, h->key, &e.len);
+  push_element(L, h, &e);
 }
 
 /* ---- reading ---- */
@@ -139,7 +168,7 @@ void tl__proxy_push_at(lua_State *L, int idx, tl_proxy *p, size_t i) {
   tl_value v;
   tl_dep *dep = NULL;
   if (p->handle.node)
-    push_child(L, &h, p->handle.node, i);
+    push_element(L, &h, &(element){.container = p->handle.node, .i = i});
   else if (tl__dep_at(p->dep, p->value, i, &v, &dep))
     tl__push_value(L, &h, &v, dep);
   else

@@ -338,6 +338,8 @@ static int state_get_state(lua_State *L) {
   } else if (s->trace) {
     tl__push_traced(L, c, s->trace);
   } else {
+    if (!s->cls->app || !c->app)
+      tl_raise(L, "DeclarationError", "the app of the state %s has ended", (s->cls->app ? c : s->cls)->name);
     note_instance(L, 1);
     push_noted(L, s->view, c);
   }

@@ -183,7 +183,8 @@ static void push_choice(lua_State *L, int arg, const char *usage, choice *of) {
     size_t n;
     lua_getfield(L, arg, "handler");
     const char *name = lua_tolstring(L, -1, &n);
-    if (name) of->handler = tl_app_handler(tl_app_current(L), name, n);
+    tl_app *a = tl_app_current(L);
+    if (name && a) of->handler = tl_app_handler(a, name, n);
     if (of->handler) *args = tl__event_args(L, arg, name);
     lua_pop(L, 1);
   }

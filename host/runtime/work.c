@@ -107,7 +107,7 @@ static void push_args(lua_State *L, job *j) {
 }
 
 static void take_results(lua_State *L, job *j, int first) {
-  size_t n = (size_t)(lua_gettop(L) - first + 1), done = 0;
+  size_t n = (size_t)lua_gettop(L) + 1 - (size_t)first, done = 0;
   tl_value *items = tl_alloc(n * sizeof *items);
   tl_buf why = {0};
   while (done < n && tl_foreign_take(L, first + (int)done, &items[done], &why)) done++;

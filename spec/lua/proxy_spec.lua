@@ -340,3 +340,47 @@ describe("how long a proxy lives", function()
     assert.equal(3, #tab:state "Job".items)
   end)
 end)
+
+-- A finalizer of the app runs wherever Lua makes something, also while the host makes a proxy.
+describe("a finalizer that runs in the middle", function()
+  it("may write what is being read", function()
+    inside(function(self)
+      for round = 1, 200 do
+        fill(self)
+        setmetatable({}, { __gc = function() if #self.items == 3 then self.items:clear() self.items:push { id = 9, title = "late" } end end })
+        for i = 1, 3 do
+          local item = self.items[i]
+          if item then assert.truthy(item.title, round) end
+        end
+        if round % 20 == 0 then collectgarbage() end
+      end
+      self.items:clear()
+    end)
+  end)
+
+  it("may read a proxy that nobody else holds, whatever was read since", function()
+    local seen, wrong = 0, 0
+    inside(function(self)
+      fill(self)
+      for _ = 1, 500 do
+        setmetatable({ item = self.items[1] }, { __gc = function(o)
+          seen = seen + 1
+          if #o.item ~= 2 or o.item.title ~= "a" then wrong = wrong + 1 end
+        end })
+        for i = 1, 3 do assert.truthy(self.items[i].title) end
+      end
+    end)
+    collectgarbage()
+    assert.equal(0, wrong)
+    assert.is_true(seen > 400)
+  end)
+end)
+
+it("a state of an app that has ended says so", function()
+  local kept
+  inside(function(self) kept = self end)
+  t.finish()
+  t.begin()
+  open()
+  raises("the app of the state Job has ended", function() return kept:get_state "Other" end)
+end)

@@ -86,7 +86,8 @@ describe("tl.work", function()
     kit.raises("SerializationError", "tl.work.arguments%[2%].f", work, "echo", 1, { f = print })
     for kind, words in pairs {
       fn = "result 2%.a%[1%]: a function is no plain value", coroutine = "result 2: a thread", cycle = "nest at most 64 deep",
-      mixed = "result 2: a table has the keys 1 to n, or strings", hole = "result 2: a table has", inf = "result 2%[2%]: not a finite number",
+      mixed = "result 2: a table has the keys 1 to n, or strings", hole = "result 2: a table has",
+      sparse = "result 2: a table has", inf = "result 2%[2%]: not a finite number",
       file = "result 2%.out: a userdata", key = "result 2: a table has",
     } do
       kit.raises("WorkError", words, work, "bad", kind)

@@ -31,7 +31,7 @@ function threaded.bad(kind)
   cycle.self = cycle
   return 1, ({
     fn = { a = { print } }, coroutine = coroutine.create(print), cycle = cycle, mixed = { 1, a = 2 }, hole = { 1, nil, 3 },
-    inf = { 1, math.huge }, file = { out = io.stdout }, key = { [true] = 1 },
+    inf = { 1, math.huge }, file = { out = io.stdout }, key = { [true] = 1 }, sparse = { 1, 2, nil, 4, [7] = 1 },
   })[kind]
 end
 
