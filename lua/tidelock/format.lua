@@ -5,19 +5,11 @@
 
 local values = require "tidelock.values"
 
--- Adds one to a string of decimal digits.
-local function increment(digits)
-  local head, nines = digits:match "^(.-)(9*)$"
-  local zeros = ("0"):rep(#nines)
-  if head == "" then return "1" .. zeros end
-  return head:sub(1, -2) .. string.char(head:byte(-1) + 1) .. zeros
-end
-
 local function fixed(n, places)
   local whole, fraction = values.digits(math.abs(n))
   fraction = fraction .. ("0"):rep(places + 1 - #fraction)
   local digits = whole .. fraction:sub(1, places)
-  if fraction:sub(places + 1, places + 1) >= "5" then digits = increment(digits) end
+  if fraction:sub(places + 1, places + 1) >= "5" then digits = values.increment(digits) end
   local cut = #digits - places
   local sign = n < 0 and "-" or ""
   return sign .. digits:sub(1, cut) .. (places > 0 and "." .. digits:sub(cut + 1) or "")

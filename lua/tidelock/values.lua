@@ -65,10 +65,14 @@ function values.to_number(v)
   return values.normal(sign == "-" and -n or n)
 end
 
--- Adds one to the last of some decimal digits; false when they become more.
-local function increased(digits)
+---Adds one to a string of decimal digits, which may become longer by one.
+---@param digits string
+---@return string
+function values.increment(digits)
   local head, nines = digits:match "^(.-)(9*)$"
-  return head ~= "" and head:sub(1, -2) .. string.char(head:byte(-1) + 1) .. ("0"):rep(#nines)
+  local zeros = ("0"):rep(#nines)
+  if head == "" then return "1" .. zeros end
+  return head:sub(1, -2) .. string.char(head:byte(-1) + 1) .. zeros
 end
 
 -- Shortest digits and exponent of a positive finite float: 0.d1d2d3... times ten to the exponent. Next to a power of two the
@@ -77,8 +81,8 @@ local function shortest(n)
   for precision = 0, 16 do
     local int, fraction, exponent = ("%%.%de"):format(precision):format(n):match "^(%d)%.?(%d*)e([-+]%d+)$"
     local nearest = int .. fraction
-    for _, digits in ipairs { nearest, increased(nearest) or nil } do
-      if tonumber(("0.%se%d"):format(digits, exponent + 1)) == n then return digits:gsub("(%d)0+$", "%1"), tonumber(exponent) + 1 end
+    for _, digits in ipairs { nearest, values.increment(nearest) } do
+      if #digits == #nearest and tonumber(("0.%se%d"):format(digits, exponent + 1)) == n then return digits:gsub("(%d)0+$", "%1"), tonumber(exponent) + 1 end
     end
   end
 end
