@@ -2,7 +2,7 @@
  * references) is lua/tidelock/state.lua; here is what must not be got round.
  *
  * A class is a userdata. User values: 1 members, name -> light userdata (tl_var) or function, what instances look up; 2
- * functions of background handlers and computed vars, by name. */
+ * functions of computed vars, by name. */
 #include "lua/class.h"
 
 #include <stdlib.h>
@@ -47,11 +47,7 @@ void tl__class_push(lua_State *L, const tl_class *c) {
 void tl__class_function(lua_State *L, const tl_class *c, const char *name) {
   tl__class_push(L, c);
   lua_getiuservalue(L, -1, 2);
-  if (lua_getfield(L, -1, name) == LUA_TNIL) {
-    lua_pop(L, 2);
-    lua_getiuservalue(L, -1, 1);
-    lua_getfield(L, -1, name);
-  }
+  lua_getfield(L, -1, name);
   lua_replace(L, -3);
   lua_pop(L, 1);
 }
@@ -273,15 +269,14 @@ static int native_class_function(lua_State *L) {
                     "%s.%s: names with _ are methods only, which nothing can start; give the task a public name",
                     c->name, name);
   const char *full = lua_pushfstring(L, "%s.%s", c->name, name);
-  lua_getiuservalue(L, 1, background ? 2 : 1);
-  lua_pushvalue(L, 3);
-  lua_setfield(L, -2, name);
+  lua_getiuservalue(L, 1, 1);
   if (background) {
-    lua_getiuservalue(L, 1, 1);
     lua_pushstring(L, full);
     lua_pushcclosure(L, call_of_background, 1);
-    lua_setfield(L, -2, name);
+  } else {
+    lua_pushvalue(L, 3);
   }
+  lua_setfield(L, -2, name);
   if (name[0] != '_') add_handler(L, 3, c, full, background);
   return 0;
 }

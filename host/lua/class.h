@@ -54,7 +54,7 @@ struct tl_app {
 tl_class *tl__class_arg(lua_State *L, int idx);       /* a class or a class's name; raises */
 void tl__class_push(lua_State *L, const tl_class *c); /* +1: the class's userdata; raises when its app has ended */
 void tl__class_function(lua_State *L, const tl_class *c,
-                        const char *name); /* +1: the Lua function of a handler or computed var, or nil */
+                        const char *name); /* +1: the Lua function of a computed var, or nil */
 const char *tl__type_name(tl_type t);
 void tl__app_table(lua_State *L, const tl_app *a); /* +1: what the registry holds for the app */
 tl_app *tl__app_open(lua_State *L);                /* the current app, while declarations are allowed; raises */
