@@ -8,6 +8,7 @@ describe("the list", function()
   local tab
   before_each(function() tab = t.open(APP, "/") end)
 
+  -- holds: computed.window
   it("shows the first hundred of ten thousand, and more when asked", function()
     assert.equal("10000 people, 100 shown", tab:text(STATUS))
     assert.equal(100, tab:count "tbody tr")

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { counter, page, pause, textIs, until, withPage } from './support/harness.js';
 import { el, v } from './support/trees.js';
 
+// holds: client.instance, client.resend, offline.queue
 test('events of the time without connection go out once, in order', () => withPage(counter, async (host, p) => {
   host.answering = false;
   await p.click('button');
@@ -39,6 +40,7 @@ test('a banner shows after a second without connection, and goes', () => withPag
   await p.waitForSelector('.tl-banner:not(.tl-shown)', { state: 'attached' });
 }));
 
+// holds: offline.full
 test('a full queue refuses and says so', () => withPage(counter, async (host, p) => {
   host.answering = false;
   await p.evaluate(() => { for (let i = 0; i < 101; i++) document.querySelector('button').click(); });
@@ -46,6 +48,7 @@ test('a full queue refuses and says so', () => withPage(counter, async (host, p)
   await until(() => host.messages('event').length === 100);
 }));
 
+// holds: patch.misfit
 test('a patch that does not fit asks for the whole state', () => withPage(counter, async (host, p) => {
   host.say({ from: 1, version: 2, patch: { Job: { nothing: { deep: 1 } } } });
   await until(() => host.messages('hello').length === 2);
@@ -55,12 +58,14 @@ test('a patch that does not fit asks for the whole state', () => withPage(counte
   await textIs(p, 'h2', '5 / 10');
 }));
 
+// holds: message.from
 test('a version that does not follow asks for the whole state', () => withPage(counter, async host => {
   host.say({ from: 7, version: 8, patch: { Job: { counter: 9 } } });
   await until(() => host.messages('hello').length === 2);
   assert.equal(host.messages('hello')[1].version, null);
 }));
 
+// holds: effect.toast
 test('effects run after the patch; unknown ones are named', () => withPage({
   ...counter, pages: page(el('input', { id: 'name' }), el('p', {}, v('Job', 'counter'))),
 }, async (host, p) => {
@@ -130,6 +135,7 @@ for (const dev of [false, true]) {
   }));
 }
 
+// holds: page.pending, client.instance
 test('a reload says bye, brings the token, and is pending until the state is there', () => withPage(counter, async (host, p) => {
   host.push({ Job: { counter: 8 } });
   await textIs(p, 'h2', '8 / 10');
@@ -152,6 +158,7 @@ test('a tab that was taken over stays away and offers to come back', () => withP
   assert.equal(host.messages('hello').length, 1);
 }));
 
+// holds: message.reload
 test('a reload message reloads; the state stays with the tab', () => withPage(counter, async (host, p) => {
   await p.click('button');
   await textIs(p, 'h2', '5 / 10');
@@ -190,6 +197,7 @@ test('what a registered function returns goes to the host', () => withPage(count
   }
 }));
 
+// holds: client.storage
 test('values kept in the browser come with the next hello', () => withPage(counter, async (host, p) => {
   host.push(null, { effects: [['store', 'local', 'Job.a', [1]], ['store', 'session', 'Job.b', 'x'], ['store', 'cookie', 'Job.c', 'ü; =']] });
   await p.evaluate(() => localStorage.setItem('tl:broken', '{'));

@@ -68,6 +68,7 @@ test('after the answer a control shows what the state says', () => withPage(form
   assert.deepEqual(host.messages('event')[1].args, [false]);
 }));
 
+// holds: trigger.arguments, trigger.submit
 test('submit brings the named fields, after the bound arguments', () => withPage(form, async (host, p) => {
   await p.fill('[name=title]', 'Ada');
   await p.check('[name=ok]');
@@ -103,6 +104,7 @@ test('submit: names that several fields have, buttons, and what is disabled', ()
     [`{"many":["a","c"],${rest},"action":"publish"}`, `{"many":[],${rest}}`]);
 }));
 
+// holds: option.prevent_default, option.stop_propagation
 test('prevent_default and stop_propagation, with the key that they are for', () => withPage({
   pages: page(el('form', { on: { submit: [{ handler: 'Job.sent', args: [] }], keydown: [{ handler: 'Job.outer', args: [], opts: { own: false } }] } },
     el('input', { name: 'q', on: { keydown: [
@@ -119,6 +121,7 @@ test('prevent_default and stop_propagation, with the key that they are for', () 
     [['Job.inner', 'Enter'], ['Job.inner', 'Escape'], ['Job.outer'], ['Job.sent', { q: 'a' }]]);
 }));
 
+// holds: trigger.mount
 test('what is mounted brings the tab\'s own state, not the default one, and only where it still is', () => withPage({
   pages: page(
     el('p', { on: { mount: [{ handler: 'Job.seen', args: ['p', v('Job', 'n')] }] } }),
@@ -135,6 +138,7 @@ test('what is mounted brings the tab\'s own state, not the default one, and only
   assert.deepEqual(host.messages('event').map(({ id, args }) => [id, ...args]), [[1, 'p', 0], [2, 'i', 0], [1, 'p', 5], [2, 'b', 6]]);
 }));
 
+// holds: trigger.kinds
 test('every kind of input brings its value', () => withPage({
   pages: page(...['text', 'password', 'email', 'url', 'tel', 'search', 'color', 'date', 'time', 'datetime-local', 'month', 'week',
     'number', 'range', 'checkbox', 'radio'].map(type => el('input', { type, id: type, value: type === 'radio' ? 'r' : null, on: on('change', 'Job.got', [type]) })),
@@ -223,6 +227,7 @@ test('a select shows the value that the state says, also when its options change
   assert.equal(await p.inputValue('#one'), 'a', 'what was chosen stands');
 }));
 
+// holds: trigger.change, option.throttle
 test('throttle: the first at once, the latest when the time is over', () => withPage({
   pages: page(el('input', { on: on('input', 'Job.q', [], { throttle: 1 }) })), state: {},
 }, async (host, p) => {
@@ -244,6 +249,7 @@ for (const [kind, opts] of [['plain', {}], ['throttled', { throttle: 1 }]]) {
   }));
 }
 
+// holds: option.temporal
 test('temporal events are dropped while there is no connection', () => withPage({
   pages: page(el('button', { on: on('click', 'Job.t', [], { temporal: true }) }, 'T'), el('i', { on: on('click', 'Job.k') }, 'K')),
   state: {},
@@ -282,6 +288,7 @@ test('a choice that is not taken goes back to what the state says', () => withPa
   await p.waitForFunction(() => document.getElementById('b').checked);
 }));
 
+// holds: trigger.bound
 test('bound arguments are read when the trigger fires', () => withPage({
   pages: page(each(v('Job', 'items'), 1, 'id', el('button', { on: on('click', 'Job.add', [v('Job', 'n'), item(1, 'n')]) }, item(1, 'id')))),
   state: { Job: { n: 1, items: [{ id: 'a', n: 1 }] } },

@@ -18,6 +18,7 @@ test('the script is under 25 KB gzipped', () => assert.ok(packed('client.js') < 
 
 test('the style is under 6 KB gzipped', () => assert.ok(packed('client.css') < 6000, packed('client.css')));
 
+// holds: effect.call.text, tree.code
 test('nothing evaluates text', () => {
   assert.doesNotMatch(read('client.js').toString(), /\beval\(|new Function/);
 });

@@ -9,6 +9,7 @@ import { has, isTrue, shown } from '../src/values.js';
 const cases = JSON.parse(readFileSync(new URL('../../spec/vectors/eval.json', import.meta.url)));
 
 for (const entry of cases) {
+  // holds: var.same, tree.closed
   test(`eval: ${entry.name}`, () => {
     const { state, item, items = item ? [item] : [], arg, expr } = entry;
     const frame = items.reduce((up, { of, value, pos }) => ({ as: of, value, pos, up }), null);

@@ -31,6 +31,7 @@ test('links move between pages without a reload; back restores the place', () =>
     [{ id: 1, path: '/two?x=1' }, { id: 2, path: '/' }, { id: 3, path: '/two?x=1' }]);
 }));
 
+// holds: effect.redirect.external
 test('a redirect effect moves as a link does', () => withPage(site, async (host, p) => {
   host.push(null, { effects: [['redirect', '/two', { replace: true }]] });
   await textIs(p, 'h1', 'Second');

@@ -8,6 +8,8 @@ import { applyPatch, PatchError, shareEqual } from '../src/patch.js';
 const cases = JSON.parse(readFileSync(new URL('../../spec/vectors/patch.json', import.meta.url)));
 
 for (const { name, old, new: wanted, patch, error } of cases) {
+  // holds: patch.scalar, patch.map, patch.set, patch.del, patch.grow, patch.list, patch.list.ops, patch.dollar
+  // holds: patch.atomic
   test(`patch: ${name}`, () => {
     const before = structuredClone(old);
     if (error) assert.throws(() => applyPatch(old, patch), PatchError);

@@ -8,6 +8,7 @@ import { retryDelay } from '../src/socket.js';
 const event = handler => ({ event: { handler, args: [] } });
 const ids = queue => queue.entries.map(entry => entry.id);
 
+// holds: client.ids
 test('ids count from 1, over events and moves', () => {
   const queue = new Queue();
   assert.deepEqual(queue.push(event('A.a')).message, { event: { id: 1, handler: 'A.a', args: [] } });
@@ -28,6 +29,7 @@ test('ids that are not there are passed over', () => {
   assert.deepEqual(queue.done([1, 7]), []);
 });
 
+// holds: resume.drops
 test('after a reconnect all up to the last event are dropped', () => {
   const queue = new Queue();
   for (let i = 0; i < 4; i++) queue.push(event('A.a'));

@@ -88,6 +88,7 @@ test('what a delta does not touch is not drawn again', () => withPage({
   await textIs(p, 'i', '2');
 }));
 
+// holds: ui.cond
 test('a branch that comes back is drawn from the state of now', () => withPage({
   pages: page(cond(v('Job', 'on'), el('b', {}, v('Job', 'n')), el('i', {}, 'off')), el('p', {}, v('Job', 'on'))),
   state: { Job: { on: true, n: 1 } },
@@ -101,6 +102,7 @@ test('a branch that comes back is drawn from the state of now', () => withPage({
   await textIs(p, 'main', '2true');
 }));
 
+// holds: ui.foreach.map, host.order.shown
 test('loops in loops, over maps, and what their bodies read from outside', () => withPage({
   pages: page(el('dl', {}, each(v('Job', 'groups'), 1, undefined, { $: 'frag', children: [
     el('dt', {}, pos(1), v('Job', 'sign')),
@@ -115,6 +117,7 @@ test('loops in loops, over maps, and what their bodies read from outside', () =>
   await textIs(p, 'dl', 'a!Q-w-1Q-y-2Q-z-3b!B-x-1c!');
 }));
 
+// holds: ui.foreach.list
 test('keyed loops in keyed loops: rows move with what is in them, triggers bring the row they are in', () => withPage({
   pages: page(el('div', {}, each(v('Job', 'groups'), 1, 'id', el('section', { id: item(1, 'id') },
     each(item(1, 'rows'), 2, 'id', el('p', { class: item(1, 'id') }, pos(1), pos(2), item(2, 't'), v('Job', 'n'),
@@ -141,6 +144,7 @@ test('keyed loops in keyed loops: rows move with what is in them, triggers bring
   await textIs(p, '#c', '21y722w723x7');
 }));
 
+// holds: ui.foreach.key
 test('a row that moves keeps its element, its focus and what is typed in it', () => withPage({
   pages: page(el('ul', {}, each(v('Job', 'items'), 1, 'id', el('li', {}, el('input', { id: item(1, 'id') }))))),
   state: { Job: { items: [{ id: 'a' }, { id: 'b' }, { id: 'c' }] } },
@@ -160,6 +164,7 @@ test('rows with the same key, or none, are all drawn', () => withPage({
   await textIs(p, 'ul', '1a1bc1d');
 }));
 
+// holds: attribute.value, attribute.absent
 test('attributes, classes and styles follow the state', () => withPage({
   pages: page(el('a', {
     href: v('Job', 'url'), hidden: v('Job', 'off'), title: v('Job', 'n'), 'aria-pressed': v('Job', 'on'),

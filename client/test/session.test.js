@@ -35,6 +35,7 @@ test('what is submitted before the state is known goes out after it', () => {
   assert.deepEqual(sent[1], { event: { id: 1, handler: 'Job.add', args: [] } });
 });
 
+// holds: message.effects.after
 test('effects and answers come after the patch, errors mark their event', () => {
   const { session, say, init, log } = setUp();
   init();
@@ -46,6 +47,7 @@ test('effects and answers come after the patch, errors mark their event', () => 
   ]);
 });
 
+// holds: client.resend, resume.drops
 test('a resume continues the chain and drops what has ended', () => {
   const { session, sent, say, init, names } = setUp();
   init();
@@ -93,6 +95,7 @@ test('a refused message is given up, not sent again for ever', t => {
   assert.ok(log.some(([name, ids]) => name === 'answers' && ids[0] === 1));
 });
 
+// holds: message.closing
 test('a restart says when to come back', () => {
   const { say, init, log } = setUp();
   init();
@@ -107,6 +110,7 @@ test('a tab that was taken over does not fight for it', () => {
   assert.deepEqual(log.at(-1), ['status', 'taken']);
 });
 
+// holds: client.bye
 test('leaving says bye once, and only to a host that knows us', () => {
   const { session, sent, init } = setUp();
   session.leave();

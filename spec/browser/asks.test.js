@@ -34,6 +34,7 @@ const CODE = ['javascript:window.hacked=1', ' JaVaScRiPt:window.hacked=1', 'java
   'data:text/html,<script>top.hacked=1</script>', 'vbscript:1', 'blob:null/1', 'file:///etc/passwd'];
 
 describe('the browser is asked', { concurrency: 4 }, () => {
+  // holds: effect.alert
   it('tl.alert stands until it is dismissed', async t => {
     const { page } = await openApp(t, APP);
     const dialog = page.waitForEvent('dialog');
@@ -46,6 +47,7 @@ describe('the browser is asked', { concurrency: 4 }, () => {
     await shows(page, '#n', '1');
   });
 
+  // holds: effect.scroll_to
   it('tl.scroll_to brings an element to the top', async t => {
     const { page } = await openApp(t, APP);
     await click(page, 'scroll');
@@ -53,6 +55,7 @@ describe('the browser is asked', { concurrency: 4 }, () => {
     assert.ok(await page.evaluate(() => scrollY > 2000));
   });
 
+  // holds: effect.download
   it('tl.download saves text, a file of the app, a file of another server', async t => {
     const { page } = await openApp(t, APP);
     assert.deepEqual(await saved(page, 'save text'), { name: 'greeting.txt', text: 'Grüße\n' });
@@ -83,6 +86,7 @@ describe('the browser is asked', { concurrency: 4 }, () => {
     assert.equal(new URL(page.url()).origin, host.url);
   });
 
+  // holds: effect.set_clipboard
   it('tl.set_clipboard puts text there, and the page says when it may not', async t => {
     const { page, context } = await openApp(t, APP);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -93,6 +97,7 @@ describe('the browser is asked', { concurrency: 4 }, () => {
     await page.getByText('The browser did not allow copying').waitFor();
   });
 
+  // holds: effect.reload
   it('tl.reload loads the page anew; tab and state stay', async t => {
     const { page } = await openApp(t, APP);
     const before = await token(page);
@@ -104,6 +109,7 @@ describe('the browser is asked', { concurrency: 4 }, () => {
     assert.equal(await token(page), before);
   });
 
+  // holds: effect.back
   it('tl.back goes back', async t => {
     const { page } = await openApp(t, APP);
     await page.getByRole('link', { name: 'Other' }).click();
@@ -113,6 +119,7 @@ describe('the browser is asked', { concurrency: 4 }, () => {
     assert.equal(new URL(page.url()).pathname, '/');
   });
 
+  // holds: effect.remove_cookie, effect.clear_local_storage
   it('tl.remove_cookie and tl.clear_local_storage take away what they name', async t => {
     const { page } = await openApp(t, APP);
     await page.evaluate(() => {
@@ -133,6 +140,7 @@ describe('the browser is asked', { concurrency: 4 }, () => {
 });
 
 describe('tl.call', { concurrency: 4 }, () => {
+  // holds: effect.call
   it('calls what the app’s script registered, and brings what it returns or promises', async t => {
     const { page } = await openApp(t, APP);
     await click(page, 'sum');
@@ -155,6 +163,7 @@ describe('tl.call', { concurrency: 4 }, () => {
     assert.equal(await page.textContent('#answer'), '');
   });
 
+  // holds: effect.call.text
   it('runs no text', async t => {
     const { page } = await openApp(t, APP);
     const warned = [];

@@ -45,6 +45,7 @@ describe('the connection', { concurrency: 4 }, () => {
     assert.equal(resumes(page), 1);
   });
 
+  // holds: offline.queue
   it('delivers once and in order what was clicked meanwhile', async t => {
     const { page, wire } = await openWired(t, CLICKS);
     await click(page, 'a');
@@ -85,6 +86,7 @@ describe('the connection', { concurrency: 4 }, () => {
     await assertHostAgrees(page);
   });
 
+  // holds: offline.full
   it('keeps a hundred events while it is gone, and says so when there are more', async t => {
     const { page, wire } = await openWired(t, CLICKS);
     wire.cut();

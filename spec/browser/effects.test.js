@@ -13,6 +13,7 @@ const link = (page, name) => page.getByRole('link', { name, exact: true }).click
 const toast = (page, text) => page.locator('.tl-toast', { hasText: text });
 
 describe('effects', { concurrency: 4 }, () => {
+  // holds: effect.console_log, effect.set_value, effect.focus
   it('a handler logs, says something, sets a value and moves the focus', async t => {
     const { page } = await openApp(t, APP);
     const logged = page.waitForEvent('console', message => message.type() === 'log');
@@ -26,6 +27,7 @@ describe('effects', { concurrency: 4 }, () => {
     await toast(page, 'Saved').waitFor({ state: 'detached' });
   });
 
+  // holds: effect.toast
   it('toasts stack, and each leaves by itself; a trigger’s own needs no host', async t => {
     const { page } = await openApp(t, APP);
     const seen = await record(page, '.tl-toasts');
@@ -38,6 +40,7 @@ describe('effects', { concurrency: 4 }, () => {
     assert.deepEqual(texts.slice(0, 4), ['', 'n is 0|', 'n is 0|Brief|', 'n is 0|']);
   });
 
+  // holds: effect.redirect
   it('a redirect shows the other page without a reload; state and token stay', async t => {
     const { page } = await openApp(t, APP);
     const before = await token(page);
@@ -123,6 +126,7 @@ describe('what goes wrong', { concurrency: 4 }, () => {
 });
 
 describe('the policy', { concurrency: 2 }, () => {
+  // holds: http.policy
   it('lets the page run its own script and nothing else', async t => {
     const { host, page } = await openApp(t, APP, { excuse: /policy/i });
     const policy = (await page.request.get(host.url)).headers()['content-security-policy'];

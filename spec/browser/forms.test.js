@@ -15,6 +15,7 @@ const values = page => page.evaluate(() => {
 const DEFAULTS = ['Ada', '', false, 'green', 'b', 'first\nsecond', '3'];
 
 describe('forms', { concurrency: 3 }, () => {
+  // holds: trigger.kinds
   it('controls show the state and bring what was entered, each in its kind', async t => {
     const { page } = await openApp(t, FORMS);
     assert.deepEqual(await values(page), DEFAULTS);
@@ -58,6 +59,7 @@ describe('forms', { concurrency: 3 }, () => {
     await until(async () => await page.inputValue('#name') === 'GRACE');
   });
 
+  // holds: trigger.submit
   it('a form brings its named fields, and the page stays', async t => {
     const { page } = await openApp(t, FORMS);
     await page.fill('[name=title]', 'Über "alles" <b>');
@@ -80,6 +82,7 @@ describe('forms', { concurrency: 3 }, () => {
     assert.deepEqual([count ?? null, many], [null, []]);
   });
 
+  // holds: option.key
   it('keys are told apart, and others are not sent', async t => {
     const { page } = await openApp(t, FORMS);
     await page.focus('#keys');
@@ -91,6 +94,7 @@ describe('forms', { concurrency: 3 }, () => {
     assert.equal(messages(page, 'sent', 'event').length, 2);
   });
 
+  // holds: option.debounce
   it('a debounced trigger waits until the typing rests, but not until a later event', async t => {
     const { page } = await openApp(t, FORMS);
     // In one go: on a slow machine, typing by the browser's own events may rest for longer than the trigger waits.

@@ -39,6 +39,7 @@ describe('a page as it is served', { concurrency: 3 }, () => {
     }), [true, true]);
   });
 
+  // holds: page.head
   it('has the head that the app adds to', async t => {
     const { page } = await openApp(t, PAGES);
     assert.equal(await page.getAttribute('meta[name=description]', 'content'), 'Isles & more');
@@ -65,6 +66,7 @@ describe('titles', { concurrency: 3 }, () => {
 });
 
 describe('moving between pages', { concurrency: 3 }, () => {
+  // holds: route.state
   it('keeps the document and the state, and tells on_load the parameters', async t => {
     const { page } = await openApp(t, PAGES);
     await isLong(page);

@@ -72,6 +72,7 @@ describe('rendering', { concurrency: 3 }, () => {
     assert.deepEqual(focus, ['few-b', 'half a sent', 2, 6]);
   });
 
+  // holds: ui.html
   it('shows text as text, whatever stands in it', async t => {
     const { page } = await openApp(t, ROWS);
     const text = '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 2"> & &amp; "\' </p>';

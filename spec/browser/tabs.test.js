@@ -17,6 +17,7 @@ async function duplicate(page) {
 }
 
 describe('a tab', { concurrency: 4 }, () => {
+  // holds: page.pending
   it('keeps its state and its task over a reload, and no wrong value is shown meanwhile', async t => {
     const { page } = await openApp(t, DEMO);
     await click(page, 'Start');
@@ -38,6 +39,7 @@ describe('a tab', { concurrency: 4 }, () => {
     assert.ok(parseInt((await page.evaluate(() => window.seen))[0], 10) >= 2);
   });
 
+  // holds: client.token
   it('that is duplicated leaves the first its own and its task, and gets a copy', async t => {
     const { page } = await openApp(t, DEMO);
     await page.fill('#my-task input', '2');
@@ -60,6 +62,7 @@ describe('a tab', { concurrency: 4 }, () => {
     assert.equal(messages(page, 'received', 'init').length, 1, 'the first was not disturbed');
   });
 
+  // holds: takeover.tasks
   it('that is duplicated while it counts goes on counting, once', async t => {
     const { page } = await openApp(t, DEMO);
     await page.fill('#my-task input', '99');

@@ -71,6 +71,7 @@ describe('tidelock run', { concurrency: 3 }, () => {
   it('tells where main.lua raised', () => fails([`${APPS}/raises.lua`], /raises\.lua:4: there are no settings/,
     /stack traceback/, /raises\.lua:7: in main chunk/));
   it('tells which page raised', () => fails([`${APPS}/bad_page.lua`], /\/broken\/\[id\]/, /bad_page\.lua:6/));
+  // holds: host.config.unknown
   it('tells of an option of tl.config that there is not', () => fails([`${APPS}/no_option.lua`], /no option tab_tll/, /tab_ttl/,
     /no_option\.lua:3/));
   it('tells that an address is none', () => fails([FINE, '--host', '300.1.1.1'], /300\.1\.1\.1.*not an IP address\n/));
@@ -149,6 +150,7 @@ describe('tidelock run', { concurrency: 3 }, () => {
 });
 
 describe('tidelock test', { concurrency: 3 }, () => {
+  // holds: testing.run
   it('ends with 0 and the count when all pass', async () => {
     const { code, all } = await run('test', `${APPS}/specs/good_spec.lua`);
     assert.equal(code, 0, all);
@@ -163,6 +165,7 @@ describe('tidelock test', { concurrency: 3 }, () => {
     assert.match(all, /is wrong on purpose/);
   });
 
+  // holds: testing.run
   it('takes a folder, and more than one', async () => {
     assert.match((await run('test', `${APPS}/specs`)).all, /^3 passed, 1 failed$/m);
     assert.match((await run('test', `${APPS}/specs/good_spec.lua`, `${APPS}/specs/bad_spec.lua`)).all, /^3 passed, 1 failed$/m);

@@ -85,6 +85,7 @@ function randomCase() {
   return { expr, item, value: got, shows: shown(got), truthy: isTrue(got) };
 }
 
+// holds: var.same
 test(`both evaluators agree on ${COUNT} random expressions (EVAL_SEED=${SEED})`, async () => {
   const folder = mkdtempSync(`${tmpdir()}/tidelock-eval-`);
   process.env.EVAL_CASES = `${folder}/cases.json`;

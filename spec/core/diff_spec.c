@@ -164,6 +164,7 @@ static tl_keyhint *hints(void) {
   return h;
 }
 
+/* holds: patch.minimal */
 static void random_pairs(void) {
   tl_keyhint *h = hints();
   tl_diff_opts o = {.keys = h};
@@ -183,6 +184,7 @@ static void random_pairs(void) {
 }
 
 /* Lists of few different values, so that there is much to align, of all sizes. */
+/* holds: patch.minimal */
 static void random_lists(void) {
   tl_rng r;
   tl_rng_seed(&r, spec_seed + 2);
@@ -253,6 +255,7 @@ static void move(tl_dnode *items, size_t from, size_t n, size_t to) {
 }
 
 /* Sizes of patches for one thing done to 2,500 rows. */
+/* holds: patch.size.row */
 static void rows_sizes(void) {
   tl_value rows = spec_rows(2500), now;
   for (int what = 0; what < 8; what++) {

@@ -55,6 +55,7 @@ static void sets(void) {
 }
 
 /* Looking at everything leaves the very same root, also with a commit in between. */
+/* holds: proxy.reading */
 static void looking_costs_nothing(void) {
   tl_value root = spec_rows(3000);
   size_t before = tl_mem_live();

@@ -67,6 +67,7 @@ static void does_not_fit(tl_value vector, tl_value old, tl_value patch) {
   tl_buf_free(&err);
 }
 
+/* holds: patch.scalar, patch.map, patch.set, patch.del, patch.grow, patch.list, patch.list.ops, patch.dollar */
 void spec_patch(void) {
   tl_value all = read_vectors();
   for (size_t i = 0; i < tl_count(all); i++) {

@@ -110,6 +110,7 @@ static void served(wire *w) {
   tl_buf_free(&in);
 }
 
+/* holds: http.assets.closed */
 static void closed_ways(wire *w) {
   static const char *const bad[] = {"",
                                     "sub",
@@ -167,6 +168,7 @@ static void etag_line(const char *answer, const char *name, char *out, size_t si
   snprintf(out, size, "%s: %.*s\r\n", name, tag ? (int)strcspn(tag + 6, "\r") : 0, tag ? tag + 6 : "");
 }
 
+/* holds: http.assets.etag */
 static void conditional(wire *w) {
   spec_group("files conditional");
   tl_buf in = {0};
@@ -198,6 +200,7 @@ static void range(wire *w, const char *value, int status, const char *content_ra
   tl_buf_free(&end);
 }
 
+/* holds: http.assets.ranges */
 static void ranges(wire *w) {
   spec_group("files ranges");
   range(w, "bytes=0-3", 206, "Content-Range: bytes 0-3/10\r\n", "0123");
@@ -223,6 +226,7 @@ static void ranges(wire *w) {
   tl_buf_free(&in);
 }
 
+/* holds: http.assets.packed */
 static void compressed(wire *w) {
   spec_group("files compressed");
   tl_buf in = {0};

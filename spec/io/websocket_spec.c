@@ -372,6 +372,7 @@ static void dead_reader(wire *w) {
   close(fd);
 }
 
+/* holds: ws.ping, ws.silent */
 static void pings(void) {
   spec_group("websocket pings");
   wire w;

@@ -14,6 +14,7 @@ local function fails(pattern, fn, ...)
 end
 
 describe("a bound control", function()
+  -- holds: ui.bind
   it("shows the var and sets it, each in its kind", function()
     local tab = t.open(APP, "/")
     shows(tab, "Ann|30||no|red|a|2|dark||")
@@ -73,6 +74,7 @@ describe("a bound control", function()
     assert.same({}, tab:errors())
   end)
 
+  -- holds: ui.bind.offer, client.arguments
   it("offers that setter and no other", function()
     local tab = t.open(APP, "/")
     local peer = native.peer_open()
@@ -111,6 +113,7 @@ describe("ui.bind refuses", function()
     end
   end
 
+  -- holds: ui.bind.item, var.backend
   it("what has no setter", function()
     fails("belongs to an element of a list, which has no setter", page [[ui.foreach(Job.items, function(item)
       return ui.input { value = ui.bind(item.name) } end)]])

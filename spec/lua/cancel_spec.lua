@@ -27,6 +27,7 @@ waits.http = nil -- see http_spec.lua
 
 describe("a cancel", function()
   for what, wait in pairs(waits) do
+    -- holds: cancel.raises, cancel.close, cancel.again
     it("ends " .. what .. ": <close> runs, CancelledError is raised, and again at each later wait", function()
       local tab = kit.open()
       local log, note = kit.log()
@@ -65,6 +66,7 @@ describe("a cancel", function()
     end)
   end
 
+  -- holds: cancel.block
   it("rolls a held block back, by with_state and by tl.lock", function()
     local tab = kit.open()
     for _, enter in ipairs { function(self) tl.with_state(self, function()
@@ -140,6 +142,7 @@ describe("a cancel", function()
     assert.same({}, tab:errors())
   end)
 
+  -- holds: task.cancel.reason
   it("keeps its first reason, and is harmless twice and after the end", function()
     kit.open()
     local err
@@ -184,6 +187,7 @@ describe("a cancel", function()
 end)
 
 describe("tl.defer", function()
+  -- holds: defer.runs
   it("runs at the end of the block, also by return and error, last first", function()
     kit.open()
     local log, note = kit.log()
@@ -200,6 +204,7 @@ describe("tl.defer", function()
     kit.raises("TypeError", "function", tl.defer, 5)
   end)
 
+  -- holds: defer.masks
   it("masks a cancel: it may sleep and enter the block", function()
     local tab = kit.open()
     local task
@@ -225,6 +230,7 @@ describe("tl.defer", function()
     assert.equal("cancelled", task.status)
   end)
 
+  -- holds: defer.bound
   it("is bounded by cleanup_time after a cancel, whether that came before or in it", function()
     local tab = kit.open { config = { cleanup_time = 2 } }
     for _, when in ipairs { "before", "in" } do

@@ -23,6 +23,7 @@ local function last_patch(tab)
 end
 
 describe("a computed var", function()
+  -- holds: computed.read, computed.own_writes, computed.sent
   it("is there from the start, read like a var, and sent when its value changes", function()
     local tab = open()
     assert.equal(0, tab:state "Job".percent)
@@ -36,6 +37,7 @@ describe("a computed var", function()
     probe.outside(tab, function(self) assert.equal("50 %", self.label) end)
   end)
 
+  -- holds: computed.traced
   it("runs only when something that it read has changed, once for all readers", function()
     local tab = open()
     runs()
@@ -58,6 +60,7 @@ describe("a computed var", function()
     assert.same({ percent = 1, steps = 1 }, runs())
   end)
 
+  -- holds: computed.traced.inside
   it("depends on what it read inside a container, not on all of it", function()
     local tab = open()
     probe.inside(tab, function(self)
@@ -76,6 +79,7 @@ describe("a computed var", function()
     assert.same({ total = 1, count = 1 }, runs())
   end)
 
+  -- holds: computed.traced.states
   it("reads other states of the tab", function()
     local tab = open()
     probe.inside(tab, function(self) self.counter = 3 end)
@@ -85,6 +89,7 @@ describe("a computed var", function()
     assert.equal(21, tab:state "Job".steps)
   end)
 
+  -- holds: computed.shares, computed.window
   it("may publish a window of a backend list, whose rows it shares", function()
     local tab = open()
     probe.inside(tab, function(self)
@@ -123,6 +128,7 @@ describe("a computed var", function()
     probe.inside(two, function(self) assert.equal(0, self.percent) end)
   end)
 
+  -- holds: computed.backend
   it("with backend=true never leaves the host", function()
     local tab = open()
     probe.inside(tab, function(self)
@@ -146,6 +152,7 @@ describe("a computed var cannot", function()
     end)
   end
 
+  -- holds: computed.assign
   it("be assigned", function()
     probe.inside(open(), function(self)
       raises("ImmutableStateError: Job.percent is computed; change what it is computed from", function() self.percent = 5 end)
@@ -153,6 +160,7 @@ describe("a computed var cannot", function()
     end)
   end)
 
+  -- holds: computed.write
   it("write, by any road", function()
     refused("Job.counter: a computed var only reads", function(self) self.counter = 1 end)
     refused("Job.items: a computed var only reads", function(self) self.items:push(1) end)
@@ -167,6 +175,7 @@ describe("a computed var cannot", function()
     end)
   end)
 
+  -- holds: computed.wait
   it("wait, or read what it would not be told about", function()
     refused("CannotWaitError", function() require "tidelock".sleep(1) end)
     refused("Job.router cannot be read in a computed var", function(self) return self.router.path end)

@@ -3,6 +3,7 @@ local tl, t = require "tidelock", require "tidelock.testing"
 local kit = require "spec.lua.apps.tasks_kit"
 
 describe("a user's coroutine", function()
+  -- holds: coroutine.wait
   it("may wait: the whole task is suspended, and its yields are its own", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -234,6 +235,7 @@ describe("CannotWaitError", function()
   }
   for place, run in pairs(places) do
     for kind, make in pairs(kinds) do
+      -- holds: cannot_wait.places
       it(("names %s when %s is called in it"):format(place, kind), function()
         local tab = kit.open()
         kit.background(tab, function(self)
@@ -250,6 +252,7 @@ describe("CannotWaitError", function()
     end
   end
 
+  -- holds: cannot_wait.computed
   it("names the computed var", function()
     local err
     local tab = kit.open()

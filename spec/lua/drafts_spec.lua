@@ -185,6 +185,7 @@ describe("assigning", function()
   case("a container over a scalar", function(self) self.numbers[1] = { 5 } end, { numbers = { { 5 }, 3, 8, 1 } })
   case("a container to a var that was nil", function(self) self.note = { deep = { 1 } } end, { note = { deep = { 1 } } })
   case("nil to a var", function(self) self.name = nil end, { name = tl.null }, 24)
+  -- holds: patch.nil.key
   case("nil to a key", function(self) self.jobs.build = nil end, { jobs = { test = test() } }, 45)
   case("nil to the last element", function(self) self.numbers[#self.numbers] = nil end, { numbers = { 5, 3, 8 } }, 50)
   case("a null to an element", function(self) self.numbers[2] = tl.null end, { numbers = { 5, tl.null, 8, 1 } })
@@ -228,6 +229,7 @@ describe("lists", function()
   case("shift and push: a queue", function(self) self.numbers:push(table.remove(self.numbers, 1)) end, { numbers = { 3, 8, 1, 5 } }, 70)
   case("pop and put in front", function(self) table.insert(self.numbers, 1, table.remove(self.numbers)) end,
     { numbers = { 1, 5, 3, 8 } }, 70)
+  -- holds: proxy.table.move
   case("move within", function(self) table.move(self.numbers, 1, 2, 3) end, { numbers = { 5, 3, 5, 3 } })
   case("move down over itself", function(self)
     table.move(self.numbers, 2, 4, 1)
@@ -307,11 +309,13 @@ describe("lists", function()
     self.items[1].rank, self.items[2].rank, self.items[3].rank = 1, 0, 1
     self.items:sort(function(x, y) return x.rank < y.rank end)
   end, { items = { b { rank = 0 }, a { rank = 1 }, c { rank = 1 } } })
+  -- holds: proxy.removed.insert
   case("push of an element that was removed copies it", function(self)
     local gone = self.items:remove(1)
     self.items:push(gone)
     gone.t = "nobody sees it"
   end, { items = { b(), c(), a() } })
+  -- holds: assign.copy
   case("insert of a table, which is copied", function(self)
     local mine = { id = 4, tags = {} }
     self.items:push(mine)
@@ -424,6 +428,7 @@ describe("proxies kept", function()
     self.items:remove(1)
     third.tags:push "t"
   end, { items = { c { tags = { "t" } } } })
+  -- holds: proxy.removed
   case("of a removed element changes nothing", function(self)
     local gone = self.items:remove(2)
     gone.t = "B"
@@ -512,6 +517,7 @@ describe("what undoes itself", function()
     self.tree.kids[2].kids[1].name = "deep"
     self.tree.kids[2].kids[1].name = "rl"
   end)
+  -- holds: assign.same
   nothing("an equal list", function(self) self.numbers = { 5, 3, 8, 1 } end)
   nothing("an equal map", function(self) self.jobs = { test = test(), build = build() } end)
   nothing("an equal element", function(self) self.items[3] = c() end)

@@ -12,6 +12,7 @@ local function fails(pattern, fn, ...)
 end
 
 describe("finding", function()
+  -- holds: testing.read, testing.target.text
   it("takes the text of a button, a link, a label", function()
     local tab = open()
     assert.equal("Order", tab:text "Order")
@@ -19,6 +20,7 @@ describe("finding", function()
     assert.equal("Ann", tab:value "Name")
   end)
 
+  -- holds: testing.read, testing.target.selector
   it("takes selectors", function()
     local tab = open()
     assert.equal("Hello Ann", tab:text "h1")
@@ -30,11 +32,13 @@ describe("finding", function()
     assert.is_false(tab:exists "main > option")
   end)
 
+  -- holds: testing.target.several
   it("raises and lists when several match", function()
     local tab = open()
     fails("2 elements match \"x\".*1: <button>x.*2: <button>x", tab.click, tab, "x")
   end)
 
+  -- holds: testing.target.nth
   it("tells them apart by nth, within and a position", function()
     local tab = open()
     assert.equal("2. Bread x", tab:text("li", { nth = 2 }))
@@ -61,12 +65,14 @@ describe("finding", function()
 end)
 
 describe("clicking", function()
+  -- holds: testing.click
   it("sends the event with its bound arguments", function()
     local tab = open()
     tab:click("x", { nth = 1 })
     assert.equal("1. Bread x", tab:text "ul")
   end)
 
+  -- holds: testing.refuses
   it("raises on what is disabled, hidden, or has no trigger", function()
     local tab = open()
     fails("is disabled", tab.click, tab, "Never")
@@ -92,6 +98,7 @@ describe("clicking", function()
     assert.equal("Hello Ann", tab:text "h1")
   end)
 
+  -- holds: trigger.function
   it("evaluates what a function bound", function()
     local tab = open()
     tab:click "With"
@@ -100,6 +107,7 @@ describe("clicking", function()
 end)
 
 describe("controls", function()
+  -- holds: trigger.kinds
   it("bring text, number, nil, boolean, list", function()
     local tab = open()
     tab:change("Name", "Bo")
@@ -127,6 +135,7 @@ describe("controls", function()
     fails("no form control", tab.input, tab, "h1", "x")
   end)
 
+  -- holds: trigger.change, testing.input
   it("fire on_change when the field is left", function()
     local tab = open()
     tab:input("Name", "Cy")
@@ -136,6 +145,7 @@ describe("controls", function()
     assert.equal("Cy", tab:state("Form").name)
   end)
 
+  -- holds: option.debounce
   it("wait for a debounce in virtual time", function()
     local tab = open()
     tab:input("Name", "D")
@@ -147,6 +157,7 @@ describe("controls", function()
     assert.equal("Di", tab:state("Form").seen)
   end)
 
+  -- holds: option.throttle
   it("send a throttled trigger at once, and the latest when the time is over", function()
     local tab = open()
     for _ = 1, 3 do tab:click "Often" end
@@ -165,6 +176,7 @@ describe("controls", function()
 end)
 
 describe("forms", function()
+  -- holds: testing.submit
   it("bring a map of their named fields", function()
     local tab = open()
     tab:submit("#order", { title = "Tea", count = 2, gift = true })
@@ -234,6 +246,7 @@ describe("the browser's own", function()
 end)
 
 describe("what the host says", function()
+  -- holds: testing.host
   it("is seen as state, deltas, effects, errors", function()
     local tab = open()
     local before = #tab:deltas()
@@ -254,6 +267,7 @@ describe("what the host says", function()
     assert.equal("Post", tab:text "h1")
   end)
 
+  -- holds: trigger.mount
   it("fires on_mount of what appears", function()
     local tab = open()
     assert.equal(2, tab:state("Form").mounted)
@@ -264,6 +278,7 @@ describe("what the host says", function()
 end)
 
 describe("the connection", function()
+  -- holds: testing.connection
   it("may break: events wait and go out in order", function()
     local tab = open()
     tab:disconnect()
@@ -282,6 +297,7 @@ describe("the connection", function()
 end)
 
 describe("without a connection", function()
+  -- holds: testing.deltas
   it("deltas are still told one by one", function()
     local tab = open()
     tab:disconnect()
@@ -294,6 +310,7 @@ describe("without a connection", function()
 end)
 
 describe("time", function()
+  -- holds: time.now, testing.settle
   it("moves by advance only", function()
     local before = tl.now()
     open()
@@ -353,6 +370,7 @@ describe("a handler", function()
 end)
 
 describe("one it", function()
+  -- holds: testing.close, testing.same_app
   it("has one app for all its tabs", function()
     local a, b = open(), open "/post/1"
     a:click "Close"
@@ -362,6 +380,7 @@ describe("one it", function()
     b:close()
   end)
 
+  -- holds: testing.anew
   it("starts anew", function()
     assert.is_true(open():state("Form").open)
   end)

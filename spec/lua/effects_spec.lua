@@ -40,6 +40,7 @@ describe("an effect", function()
     assert.equal('["call","note",null]', wire(effects.call "note"))
   end)
 
+  -- holds: effect.toast.kind
   it("refuses what does not fit, and names the line", function()
     fails("^[^\n]*effects_spec.lua:%d+: tl.toast: a string, got nil", function() local e = effects.toast() return e end)
     fails("kind cannot be the string \"warn\"", effects.toast, "x", { kind = "warn" })
@@ -65,6 +66,7 @@ describe("an effect", function()
     fails("is not UTF%-8", effects.toast, "\255")
   end)
 
+  -- holds: effect.redirect.external
   it("leads only where a path of the app leads, unless it says so", function()
     for _, path in ipairs { "https://x.org", "//x.org", "/\\x.org", "x", "javascript:1" } do
       assert.is_false(pcall(effects.redirect, path))
@@ -123,6 +125,7 @@ describe("what the driven page does with", function()
     assert.equal(7, tab:state "Page".n)
   end)
 
+  -- holds: effect.redirect.replace
   it("tl.back: the page before, as long as there is one", function()
     local tab = t.open("spec/lua/apps/effects.lua", "/")
     tab:go "/second"

@@ -30,6 +30,8 @@ local function check(case)
   if case.truthy ~= nil then assert.equal(case.truthy, values.is_true(got)) end
 end
 
+-- holds: ui.match, var.arithmetic, var.logic, var.methods, var.truth, var.floor, var.whole, var.nothing, var.join
+-- holds: var.count, var.case, var.format, var.at, var.same
 describe("a value", function()
   it("has at least 300 cases, each with a name of its own", function()
     local names, count = {}, 0
@@ -46,6 +48,7 @@ describe("a value", function()
 end)
 
 describe("numbers", function()
+  -- holds: var.whole
   it("are shown as a browser writes them", function()
     for text, n in pairs {
       ["0"] = -0.0, ["5"] = 5.0, ["0.1"] = 0.1, ["1e+21"] = 1e21, ["100000000000000000000"] = 1e20,
@@ -63,6 +66,7 @@ describe("numbers", function()
 end)
 
 describe("letters", function()
+  -- holds: var.case
   it("may become several", function()
     assert.equal("STRASSE", unicode.upper "straße")
     assert.equal("FI", unicode.upper "ﬁ")
@@ -116,6 +120,7 @@ describe("a rendered tree", function()
     assert.equal(0, #eval.render({ ["$"] = "cond", ["if"] = false, ["then"] = frag }, {}))
   end)
 
+  -- holds: ui.foreach.map, host.order.shown
   it("repeats a body for lists and maps, also nested", function()
     local inner = {
       ["$"] = "foreach", ["in"] = { ["$"] = "item", of = 1, path = { "tags" } }, as = 2,

@@ -3,6 +3,7 @@ local tl, t = require "tidelock", require "tidelock.testing"
 local kit = require "spec.lua.apps.tasks_kit"
 
 describe("handlers", function()
+  -- holds: handler.lock, handler.order, handler.wait
   it("run in the order of their arrival, each to its end, also when they wait", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -17,6 +18,7 @@ describe("handlers", function()
     assert.same({ "in 1", "out 1", "in 2", "out 2", "in 3", "out 3" }, log)
   end)
 
+  -- holds: handler.tabs
   it("leave other tabs alone while they wait", function()
     local one = kit.open()
     local two = kit.another()
@@ -32,6 +34,7 @@ describe("handlers", function()
     assert.same({ "two", "one" }, log)
   end)
 
+  -- holds: computed.own_writes
   it("see their own writes, and the page sees them when they have ended", function()
     local tab = kit.open()
     local seen
@@ -55,6 +58,7 @@ describe("handlers", function()
     assert.equal(0, #tab:deltas())
   end)
 
+  -- holds: handler.error.start
   it("are rolled back to their start by an error, and the page is told", function()
     local tab = kit.open()
     kit.handle(tab, function(self)
@@ -72,6 +76,7 @@ describe("handlers", function()
     assert.equal(1, tab:state "Job".n)
   end)
 
+  -- holds: handler.error.yield
   it("are rolled back to their last yield, and not beyond", function()
     local tab = kit.open()
     kit.handle(tab, function(self)
@@ -85,6 +90,7 @@ describe("handlers", function()
     assert.same({}, tab:state "Job".items)
   end)
 
+  -- holds: handler.inline
   it("call another inline by self:name(), and what that returns is the caller's", function()
     local tab = kit.open()
     local ran, got = 0, nil
@@ -97,6 +103,7 @@ describe("handlers", function()
 end)
 
 describe("coroutine.yield in a handler", function()
+  -- holds: handler.yield.commit, handler.yield.lock
   it("commits, sends what changed, and keeps the lock", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -136,6 +143,7 @@ describe("coroutine.yield in a handler", function()
     assert.equal(0, n)
   end)
 
+  -- holds: handler.yield.events
   it("queues a handler that runs when this one has ended, a background task that starts at once", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -150,6 +158,7 @@ describe("coroutine.yield in a handler", function()
 end)
 
 describe("chained events", function()
+  -- holds: handler.return
   it("go to the end of the tab's line: breadth first", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -165,6 +174,7 @@ describe("chained events", function()
     assert.same({ "a", "b", "c", "d", "e" }, log)
   end)
 
+  -- holds: handler.chain.end
   it("stand behind what arrived before", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -174,6 +184,7 @@ describe("chained events", function()
     assert.same({ "arrived", "chained" }, log)
   end)
 
+  -- holds: handler.gives.event
   it("bring their bound arguments, copied when they were given", function()
     local tab = kit.open()
     local got
@@ -189,6 +200,7 @@ describe("chained events", function()
     assert.same({ 2.5, "s", true }, { got[3], got[4], got[5] })
   end)
 
+  -- holds: handler.gives.nil, handler.gives.list
   it("may be a flat list with effects and nils, and keep their order", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -217,6 +229,7 @@ describe("chained events", function()
     end
   end)
 
+  -- holds: handler.return
   it("see what the one before committed", function()
     local tab = kit.open()
     local seen
@@ -257,6 +270,7 @@ describe("EventTypeError", function()
     ["more values"] = function() return kit.go(math.abs), 5 end,
   }
   for what, make in pairs(wrong) do
+    -- holds: handler.gives.other
     it("is raised for " .. what .. ", returned or yielded, and all is rolled back", function()
       local tab = kit.open()
       kit.handle(tab, function(self)
@@ -291,6 +305,7 @@ describe("EventTypeError", function()
     assert.same({ 1, 2 }, { tab:state "Job".n, tab:state "Job".a })
   end)
 
+  -- holds: handler.bind.class, handler.bind.self
   it("says how calls with the class or with self are written", function()
     local tab = kit.open()
     kit.handle(tab, function(self)
@@ -300,6 +315,7 @@ describe("EventTypeError", function()
     assert.same({}, tab:errors())
   end)
 
+  -- holds: handler.bind.var
   it("is raised for arguments that are no values", function()
     local tab = kit.open()
     kit.handle(tab, function()
@@ -324,6 +340,7 @@ describe("on_load", function()
 end)
 
 describe("tl.on_error", function()
+  -- holds: handler.on_error
   it("may turn an error into an effect or an event", function()
     local seen, name
     local ran = false
@@ -406,6 +423,7 @@ describe("error values", function()
 end)
 
 describe("limits", function()
+  -- holds: host.memory_limit
   it("memory_limit: a handler that fills the heap gets an error, the host goes on", function()
     local tab = kit.open { config = { memory_limit = 24 * 1024 * 1024 } }
     local other = kit.another()
@@ -461,6 +479,7 @@ describe("limits", function()
     assert.same({}, tl.tasks())
   end)
 
+  -- holds: error.state_limit, host.config
   it("state_limit: a state that grows beyond it raises, and nothing of it is kept", function()
     local tab = kit.open { config = { state_limit = 100000 } }
     kit.handle(tab, function(self)
@@ -475,6 +494,7 @@ describe("limits", function()
 end)
 
 describe("globals of an app", function()
+  -- holds: host.global.read, host.exit
   it("raise when they were never assigned; os.exit raises", function()
     local tab = kit.open()
     kit.handle(tab, function()

@@ -243,6 +243,7 @@ end
 for _, place in ipairs(places) do
   describe(place[1], function()
     for _, one in ipairs(roads) do
+      -- holds: outside.write
       it(one.name .. " is refused", function() in_place(one, place[2]) end)
     end
   end)

@@ -48,6 +48,7 @@ local function answer(socket, body)
 end
 
 describe("tl.http", function()
+  -- holds: http.answer
   it("gives status, headers, body and json to the task that asked", function()
     kit.open()
     local url, close = server(function(socket) answer(socket, '{"a":[1,2]}') end)
@@ -64,6 +65,7 @@ describe("tl.http", function()
     assert.matches("Tasks", got.body)
   end)
 
+  -- holds: http.request
   it("sends method, query, headers and bodies", function()
     kit.open()
     local seen
@@ -78,6 +80,7 @@ describe("tl.http", function()
     assert.matches("application/json", seen)
   end)
 
+  -- holds: http.error
   it("gives nil, a message and a code for what cannot be done", function()
     kit.open()
     local url, close = server()
@@ -110,6 +113,7 @@ describe("tl.http", function()
     assert.equal("late", got)
   end)
 
+  -- holds: handler.wait
   it("keeps the lock in a handler and in a block, and commits after it", function()
     local tab = kit.open()
     local url, close = server(function(socket) answer(socket, "text") end)
@@ -170,6 +174,7 @@ describe("tl.http", function()
     end)
   end
 
+  -- holds: http.on_chunk
   it("streams to on_chunk, which may wait and enter the block", function()
     local tab = kit.open()
     local url, close = server(function(socket)
@@ -197,6 +202,7 @@ describe("tl.http", function()
     assert.equal("enough", err)
   end)
 
+  -- holds: http.form
   it("sends a form: fields in order, lists as several, and a query by the same rule", function()
     kit.open()
     local seen
@@ -212,6 +218,7 @@ describe("tl.http", function()
     assert.equal("f=0.5&n=5&name=Ann%20%26%20Ben&tag=x&tag=y%20z&yes=false", seen:match "\r\n\r\n(.*)$")
   end)
 
+  -- holds: http.request
   it("sends what a state holds, as a form and as JSON", function()
     local tab = kit.open()
     local seen = {}
@@ -254,6 +261,7 @@ describe("tl.http", function()
     assert.equal("", got.body)
   end)
 
+  -- holds: http.follow
   it("follows redirects as far as it is told, and nowhere but to http and https", function()
     kit.open()
     local asked = 0
@@ -270,6 +278,7 @@ describe("tl.http", function()
     close()
   end)
 
+  -- holds: http.timeout
   it("gives up when the time is over, at any part of the answer", function()
     kit.open()
     local parts = { "", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf" }
@@ -282,6 +291,7 @@ describe("tl.http", function()
     end
   end)
 
+  -- holds: http.max_size
   it("takes no more than max_size, of a whole body and of one in pieces", function()
     kit.open()
     for _, on_chunk in ipairs { false, function() end } do

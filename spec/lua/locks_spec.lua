@@ -3,6 +3,7 @@ local tl, t = require "tidelock", require "tidelock.testing"
 local kit = require "spec.lua.apps.tasks_kit"
 
 describe("with_state", function()
+  -- holds: block.arguments, block.method
   it("gives fn self and the arguments, and its results back", function()
     local tab = kit.open()
     local got
@@ -17,6 +18,7 @@ describe("with_state", function()
     assert.same({}, tab:errors())
   end)
 
+  -- holds: block.error.nothing, block.error.lock, block.error.value
   it("gives fn's own error on, and keeps and sends nothing of the block", function()
     local tab = kit.open()
     local value = {}
@@ -34,6 +36,7 @@ describe("with_state", function()
     assert.equal(1, #tab:deltas())
   end)
 
+  -- holds: block.refresh
   it("refreshes self; outside reads are of the last refresh and writes raise", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -52,6 +55,7 @@ describe("with_state", function()
     assert.equal(5, tab:state "Job".n)
   end)
 
+  -- holds: block.exclusive, task.yield.inside
   it("commits by yield inside, keeps the lock, and rolls back to there", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -88,6 +92,7 @@ describe("with_state", function()
 end)
 
 describe("tl.lock", function()
+  -- holds: lock.scope
   it("holds for the rest of the block: early return, break and goto commit", function()
     local tab = kit.open()
     kit.background(tab, function(self)
@@ -124,6 +129,7 @@ describe("tl.lock", function()
     end,
     timeout = function() tl.timeout(0, tl.sleep, 1) end,
   } do
+    -- holds: lock.rollback
     it("rolls back when left by " .. what, function()
       local tab = kit.open()
       kit.background(tab, function(self)
@@ -151,6 +157,7 @@ describe("tl.lock", function()
     assert.equal(0, kit.read(tab).n)
   end)
 
+  -- holds: task.end.lock
   it("is rolled back at the end of a task that never closed it", function()
     local tab = kit.open()
     kit.background(tab, function(self)
@@ -163,6 +170,7 @@ describe("tl.lock", function()
 end)
 
 describe("the line", function()
+  -- holds: block.waits, line.fifo
   it("is one for handlers and blocks, in the order of arrival and asking", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -176,6 +184,7 @@ describe("the line", function()
     assert.same({ 1, 2, 3, 4, 5, 6 }, log)
   end)
 
+  -- holds: handler.chain.end, line.fifo
   it("cannot be overtaken by one that comes back, nor by a chained event", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -188,6 +197,7 @@ describe("the line", function()
     assert.same({ "11", "21", "chained", "asked", "12", "22", "13", "23" }, log)
   end)
 
+  -- holds: cancel.line
   it("goes on without one that gave up, also when it had been granted", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -223,6 +233,7 @@ describe("the line", function()
 end)
 
 describe("nesting", function()
+  -- holds: nesting.lines, nesting.usable
   it("raises and names both lines; the outer block stays usable", function()
     local tab = kit.open()
     kit.background(tab, function(self)
@@ -270,6 +281,7 @@ end)
 describe("DeadlockError", function()
   local two_lines = "locks_spec.lua:%d+ is given up.*locks_spec.lua:%d+%)$"
 
+  -- holds: deadlock.await, deadlock.lines
   it("is raised for awaiting what stands in the line behind", function()
     local tab = kit.open()
     kit.background(tab, function(self)
@@ -284,6 +296,7 @@ describe("DeadlockError", function()
     assert.same({ 1, 1 }, { tab:state "Job".n, tab:state "Job".a })
   end)
 
+  -- holds: deadlock.gather
   it("is raised for gathering what needs the lock, and ends the children", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -302,6 +315,7 @@ describe("DeadlockError", function()
     assert.same({}, tab:errors())
   end)
 
+  -- holds: deadlock.lines
   it("names the handler's start, and rolls the handler back when nothing catches it", function()
     local tab = kit.open()
     kit.handle(tab, function(self)

@@ -14,6 +14,7 @@ end
 
 describe("luv", function()
   -- First of all: who asks for luv first decides on which thread luv believes to be.
+  -- holds: luv.loop
   it("calls back on the main thread, although a task asked for it first and is gone", function()
     kit.open()
     local on_main

@@ -20,6 +20,7 @@ describe("a block inside a block", function()
   }
 
   for _, case in ipairs(inner) do
+    -- holds: nesting.usable
     it(case[1] .. " is refused, and the outer block goes on", function()
       local tab = t.open(APP)
       bench.task(tab, function(self)
@@ -51,6 +52,7 @@ describe("a block inside a block", function()
       assert.equal(1, tab:state "Job".a)
     end)
 
+    -- holds: nesting.handler
     it(case[1] .. " is refused in a handler, which has the lock", function()
       local tab = t.open(APP)
       bench.handler(tab, function(self)
@@ -63,6 +65,7 @@ describe("a block inside a block", function()
     end)
   end
 
+  -- holds: nesting.lines
   it("names both lines", function()
     bench.task(t.open(APP), function(self)
       local outer = here() + 1
@@ -107,6 +110,7 @@ describe("a block inside a block", function()
 end)
 
 describe("a block on another tab", function()
+  -- holds: nesting.tab
   it("is refused while a lock is held, and names where", function()
     local one, two = t.open(APP), t.open(APP)
     local token
@@ -125,6 +129,7 @@ describe("a block on another tab", function()
     assert.equal(5, two:state "Job".a)
   end)
 
+  -- holds: nesting.tab
   it("is refused with an instance of it", function()
     local one, two = t.open(APP), t.open(APP)
     local theirs
@@ -206,6 +211,7 @@ describe("waits that could only end after the block", function()
 end)
 
 describe("a value below a state", function()
+  -- holds: nested.enter
   it("reached by map keys can be entered", function()
     local tab = t.open(APP)
     bench.task(tab, function(self)
@@ -229,6 +235,7 @@ describe("a value below a state", function()
     assert.equal(1, tab:state "Job".counter)
   end)
 
+  -- holds: nested.enter
   it("is read again: others' changes are there", function()
     local tab = t.open(APP)
     local run = bench.start(tab, function(self)
@@ -281,6 +288,7 @@ describe("a value below a state", function()
     bench.join(run)
   end)
 
+  -- holds: nested.list
   it("reached through a position raises, and says what to do", function()
     local tab = t.open(APP)
     bench.task(tab, function(self)
@@ -303,6 +311,7 @@ describe("a value below a state", function()
 end)
 
 describe("arguments and results", function()
+  -- holds: block.arguments
   it("pass through, nil and false as well", function()
     bench.task(t.open(APP), function(self)
       local got = table.pack(tl.with_state(self, function(given, ...)

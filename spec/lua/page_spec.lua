@@ -35,6 +35,7 @@ describe("a route", function()
     return route.match(assert(route.parse(text)), route.segments(path))
   end
 
+  -- holds: route.parameter, route.rest
   it("matches paths and gives parameters", function()
     assert.same({}, match("/", "/"))
     assert.same({}, match("/about", "/about/?x=1#y"))
@@ -100,6 +101,7 @@ describe("tl.page", function()
     assert.matches("Page not found", entry.json)
   end)
 
+  -- holds: route.404
   it("takes the app's 404 page", function()
     page.page("404", { title = "Gone" }, paragraph)
     page.finish(app)
@@ -179,6 +181,7 @@ describe("a page's HTML", function()
     return page.html(app, page.lookup(app, "/"), opts or {})
   end
 
+  -- holds: http.page
   it("has head, root and data", function()
     page.page("/", { title = "A & <b>" }, function() return ui.p "</script><!--" end)
     local text = html { css = "/c.css", js = "/c.js", state_json = '{"Job":{"n":1}}', dev = true }
@@ -198,6 +201,7 @@ describe("a page's HTML", function()
     assert.is_true(decoded.dev)
   end)
 
+  -- holds: page.get.default
   it("shows the default state", function()
     local Job = { title = ui.var("Job", "title"), rows = ui.var("Job", "rows"), on = ui.var("Job", "on") }
     page.page("/", { title = "Job: " .. Job.title }, function()
@@ -233,6 +237,7 @@ describe("a page's HTML", function()
     end
   end)
 
+  -- holds: page.head
   it("has the app's head", function()
     page.page("/", { style = false }, paragraph)
     page.head {

@@ -24,6 +24,7 @@ local function ids(list)
 end
 
 describe("reading", function()
+  -- holds: proxy.length, proxy.index, proxy.ipairs, proxy.table.concat, proxy.type
   it("knows #, [], ipairs, pairs, next, concat, unpack, rawlen, rawget, tostring", function()
     inside(function(self)
       local items = fill(self)
@@ -44,6 +45,7 @@ describe("reading", function()
     end)
   end)
 
+  -- holds: proxy.length, proxy.next, host.order
   it("walks maps in the byte order of their keys, by pairs and next", function()
     inside(function(self)
       self.by_id = { b = 2, a = 1, c = { x = 1 } }
@@ -67,6 +69,7 @@ describe("reading", function()
     end)
   end)
 
+  -- holds: value.map.integer_key
   it("refuses an integer key on a map and says what to write", function()
     inside(function(self)
       raises("Job.by_id[7]: a map has string keys; write [tostring(id)]", function() return self.by_id[7] end)
@@ -74,6 +77,7 @@ describe("reading", function()
     end)
   end)
 
+  -- holds: proxy.pairs
   it("shows by pairs what was there when it began", function()
     inside(function(self)
       local items, seen = fill(self), {}
@@ -101,6 +105,7 @@ describe("reading", function()
     end)
   end)
 
+  -- holds: proxy.reading
   it("costs nothing that stays", function()
     local tab = open()
     probe.inside(tab, function(self)
@@ -135,6 +140,7 @@ describe("writing", function()
     end)
   end)
 
+  -- holds: patch.nil.key
   it("takes map keys away by nil", function()
     local tab = inside(function(self)
       self.by_id = { a = 1, b = 2 }
@@ -144,6 +150,7 @@ describe("writing", function()
     assert.same({ b = 2 }, tab:state "Job".by_id)
   end)
 
+  -- holds: proxy.table.insert, proxy.methods
   it("knows :push :insert :remove :sort :clear and table.*", function()
     inside(function(self)
       local items = fill(self)
@@ -166,6 +173,7 @@ describe("writing", function()
     end)
   end)
 
+  -- holds: proxy.table.sort
   it("sorts plain values, stable, and leaves the list alone when the order fails", function()
     inside(function(self)
       self.any = { 3, 1, 2 }
@@ -193,6 +201,7 @@ describe("writing", function()
 end)
 
 describe("a proxy", function()
+  -- holds: proxy.identity
   it("is the same one for the same element", function()
     inside(function(self)
       local items = fill(self)
@@ -202,6 +211,7 @@ describe("a proxy", function()
     end)
   end)
 
+  -- holds: proxy.follows
   it("follows its element when the list is sorted, shifted, filtered, swapped", function()
     inside(function(self)
       local items = fill(self)
@@ -224,6 +234,7 @@ describe("a proxy", function()
     end)
   end)
 
+  -- holds: proxy.removed, proxy.removed.insert
   it("of a removed element touches only it, and inserting it copies it", function()
     inside(function(self)
       local items = fill(self)
@@ -252,6 +263,7 @@ describe("a proxy", function()
     end)
   end)
 
+  -- holds: proxy.same
   it("is compared by luassert's same with what it holds", function()
     inside(function(self)
       local items = fill(self)
@@ -264,6 +276,7 @@ describe("a proxy", function()
 end)
 
 describe("how long a proxy lives", function()
+  -- holds: proxy.yield
   it("stays live over coroutine.yield", function()
     local tab = open()
     probe.bare(tab, function(self)
@@ -277,6 +290,7 @@ describe("how long a proxy lives", function()
     assert.equal(2, #tab:deltas())
   end)
 
+  -- holds: proxy.released
   it("reads its old content after the release, and is dead for writing", function()
     local tab, old = open(), nil
     probe.inside(tab, function(self) old = fill(self)[1] end)
@@ -289,6 +303,7 @@ describe("how long a proxy lives", function()
     raises("ImmutableStateError", function() old.title = "x" end)
   end)
 
+  -- holds: proxy.rollback
   it("reads its old content after a rollback", function()
     local tab, list, made = open(), nil, nil
     probe.inside(tab, fill)
@@ -305,6 +320,7 @@ describe("how long a proxy lives", function()
     raises("ImmutableStateError", function() list:push(1) end)
   end)
 
+  -- holds: proxy.outside
   it("taken outside raises inside, and names the line", function()
     local tab = open()
     probe.inside(tab, fill)
@@ -322,6 +338,7 @@ describe("how long a proxy lives", function()
     end)
   end)
 
+  -- holds: block.coroutine
   it("is not live in a coroutine that is outside", function()
     local tab = open()
     probe.inside(tab, fill)

@@ -287,6 +287,7 @@ describe("a task that never entered", function()
   end)
 end)
 
+-- holds: outside.write
 describe("after a block", function()
   road("self", function(self, no)
     tl.with_state(self, function() return self.counter end)
@@ -295,6 +296,7 @@ describe("after a block", function()
     no({ "Job.items[2].title", WITH }, function() self.items[2].title = "Cake" end)
   end)
 
+  -- holds: outside.kept
   road("a proxy kept", function(self, no)
     local items, item, tags = tl.with_state(self, function() return self.items, self.items[2], self.items[1].tags end)
     no({ "Job.items", WITH }, items.push, items, { id = 4 })
@@ -452,6 +454,7 @@ describe("the next block", function()
     end)
   end)
 
+  -- holds: proxy.outside
   it("names the line where it was taken", function()
     bench.task(t.open(APP), function(self)
       local line, items = debug.getinfo(1, "l").currentline, self.items
@@ -508,6 +511,7 @@ describe("the next block", function()
   end)
 end)
 
+-- holds: block.coroutine
 describe("while another coroutine holds the block", function()
   -- body(self, no, kept): of the sibling, while the other child of a gather holds the lock and gave it a proxy of its own.
   local function sibling(name, body)
@@ -540,6 +544,7 @@ describe("while another coroutine holds the block", function()
     no({ "Job.items[1]", table.unpack(said) }, rawset, kept, 1, {})
     no({ "Job.items[2].title", table.unpack(said) }, tl.append, kept[2], "title", "y")
   end)
+  -- holds: outside.method
   sibling("reset, methods, setters", function(self, no)
     no({ "Job.reset()" }, self.reset, self)
     no({ "Job.counter" }, self._count, self)
@@ -613,6 +618,7 @@ describe("while another coroutine holds the block", function()
   end)
 end)
 
+-- holds: gather.lock
 describe("the functions of a gather inside a block", function()
   local function children(self)
     bench.raises(IMMUTABLE, { "Job.counter", "gather", "roads_spec.lua" }, tl.gather, function() self.counter = 1 end)
@@ -635,6 +641,7 @@ describe("the functions of a gather inside a block", function()
 end)
 
 describe("computed vars", function()
+  -- holds: computed.write
   road("write what they read", function(self, no)
     local seen = {}
     bench.in_computed = function(given)
@@ -709,6 +716,7 @@ describe("handlers", function()
     assert.same({}, two:deltas())
   end)
 
+  -- holds: handler.gives.event
   it("events carry copies of proxies", function()
     local tab = t.open(APP)
     local before = page_of(tab)

@@ -65,6 +65,7 @@ local ways = {
 
 describe("a handler that fails", function()
   for _, way in ipairs(ways) do
+    -- holds: handler.error.start
     it("by " .. way[1], function()
       local tab = t.open(APP)
       local before = content(tab)
@@ -108,6 +109,7 @@ describe("a handler that fails", function()
     assert.same(before, content(tab))
   end)
 
+  -- holds: handler.error.yield
   it("keeps what it yielded, and loses what came after", function()
     local tab = t.open(APP)
     bench.chained, bench.started = 0, 0
@@ -144,6 +146,7 @@ describe("a handler that fails", function()
     assert.equal(6, tab:state "Job".b)
   end)
 
+  -- holds: handler.error.nothing
   it("does not chain, start or show anything of the failed part", function()
     local tab = t.open(APP)
     bench.chained, bench.started = 0, 0
@@ -321,6 +324,7 @@ describe("a block that fails", function()
     end
   end)
 
+  -- holds: block.error.value
   it("reaches the outer pcall with its own value", function()
     bench.task(t.open(APP), function(self)
       local value = {}
@@ -369,6 +373,7 @@ describe("a block that fails", function()
 end)
 
 describe("a lock that nobody closed", function()
+  -- holds: task.end.lock
   it("is given up when the task ends, and what it wrote is undone", function()
     local tab = t.open(APP)
     local before = content(tab)

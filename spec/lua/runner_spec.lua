@@ -26,6 +26,7 @@ describe("a run", function()
     assert.matches("ok 1 %- outcomes passes", run "spec/lua/runs/outcomes.lua -o TAP")
   end)
 
+  -- holds: testing.anew
   it("gives each test an app of its own, which after_each still sees", function()
     assert.matches("^2 passed, 0 failed\nexit 0\n$", run "spec/lua/runs/order.lua")
   end)

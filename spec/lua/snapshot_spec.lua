@@ -5,6 +5,7 @@ local bench = require "spec.lua.apps.roads_bench"
 local APP = "spec/lua/apps/roads.lua"
 
 describe("outside", function()
+  -- holds: outside.consistent
   it("two vars that change together are always read equal", function()
     local tab = t.open(APP)
     local reads, last = 0, 0
@@ -61,6 +62,7 @@ describe("outside", function()
     end)
   end
 
+  -- holds: outside.unchanging
   it("a state is stale until it is refreshed", function()
     local tab = t.open(APP)
     local run = bench.start(tab, function(self)
@@ -95,6 +97,7 @@ describe("outside", function()
     end)
   end)
 
+  -- holds: self.get_state.lock
   it("another state of the tab is refreshed with it", function()
     bench.task(t.open(APP), function(self)
       local other = self:get_state(bench.Other)
@@ -133,6 +136,7 @@ describe("outside", function()
     bench.join(run)
   end)
 
+  -- holds: block.exclusive
   it("a failed block never shows to others", function()
     local tab = t.open(APP)
     local seen = {}
@@ -156,6 +160,7 @@ describe("outside", function()
 end)
 
 describe("a walk outside", function()
+  -- holds: outside.unchanging
   it("is stable while others write", function()
     local tab = t.open(APP)
     local titles, run = {}, nil
@@ -234,6 +239,7 @@ describe("a walk outside", function()
 end)
 
 describe("the page", function()
+  -- holds: block.commit, testing.deltas
   it("gets one delta for each commit, with all of it", function()
     local tab = t.open(APP)
     bench.task(tab, function(self)
@@ -253,6 +259,7 @@ describe("the page", function()
     end
   end)
 
+  -- holds: testing.deltas
   it("gets nothing of a block that changed nothing, or changed it back", function()
     local tab = t.open(APP)
     bench.task(tab, function(self)

@@ -25,11 +25,13 @@ describe("declaring a state", function()
     raises(problem, load_app, text)
   end
 
+  -- holds: state.name, state.unique
   it("takes an identifier, once", function()
     refuses("is an identifier", 'tl.state("two words", {})')
     refuses('the state "Job" is declared twice', 'tl.state("Job", {}) tl.state("Job", {})')
   end)
 
+  -- holds: state.reserved.var
   it("refuses reserved names for vars and handlers", function()
     for _, name in ipairs { "reset", "get_token", "get_state", "with_state", "router", "setter", "tasks" } do
       refuses(("Job.%s: this name is reserved"):format(name), ('tl.state("Job", { %s = 1 })'):format(name))
@@ -47,11 +49,13 @@ describe("declaring a state", function()
     refuses('Job.n is declared with type="integer" and was given a string', 'tl.state("Job", { n = tl.var { type = "integer", default = "x" } })')
   end)
 
+  -- holds: state.class.assign
   it("refuses any assignment to the class but functions, computed vars, tasks and setters", function()
     refuses("Job.x: a class takes functions", 'local Job = tl.state("Job", {}) Job.x = 5')
     refuses("Job.max: a class takes functions", 'local Job = tl.state("Job", { max = 1 }) Job.max = 5')
   end)
 
+  -- holds: state.class.read
   it("lists what there is when an undeclared member is read", function()
     refuses("Job.strat is not declared (so far); Job has: max, start",
       'local Job = tl.state("Job", { max = 1 }) function Job:start() end local x = Job.strat')
@@ -67,6 +71,7 @@ describe("declaring a state", function()
     refuses('tl.background: unknown option "policy"', 'local Job = tl.state("Job", {}) Job.w = tl.background(print, { policy = "drop" })')
   end)
 
+  -- holds: state.late
   it("happens while main.lua loads, not later", function()
     open()
     raises("while main.lua loads", tl.state, "Late", {})
@@ -75,6 +80,7 @@ describe("declaring a state", function()
 end)
 
 describe("a var", function()
+  -- holds: state.instance, state.var.nil
   it("starts with its default, which tabs do not share", function()
     local one, two = open(), open()
     probe.inside(one, function(self)
@@ -85,6 +91,7 @@ describe("a var", function()
     probe.inside(two, function(self) assert.equal(0, #self.items) end)
   end)
 
+  -- holds: state.var.public
   it("keeps and sends what is assigned", function()
     local tab = open()
     probe.inside(tab, function(self)
@@ -95,6 +102,7 @@ describe("a var", function()
     assert.equal("3/10", tab:text "h1")
   end)
 
+  -- holds: assign.same, assign.kind
   it("sends nothing when the same is assigned again, or 5.0 over 5", function()
     local tab = open()
     probe.inside(tab, function(self) self.counter, self.any = 5, 5 end)
@@ -110,6 +118,7 @@ describe("a var", function()
     assert.equal(before, #tab:deltas())
   end)
 
+  -- holds: error.undeclared
   it("that was not declared raises and names what was perhaps meant", function()
     probe.inside(open(), function(self)
       raises("UndeclaredVarError: Job.conuter is not declared; did you mean counter?", function() self.conuter = 1 end)
@@ -118,6 +127,7 @@ describe("a var", function()
     end)
   end)
 
+  -- holds: state.var.type
   it("with a type refuses other kinds", function()
     probe.inside(open(), function(self)
       raises('VarTypeError: Job.size is declared with type="integer" and was given a string', function() self.size = "5" end)
@@ -130,6 +140,7 @@ describe("a var", function()
     end)
   end)
 
+  -- holds: state.var.backend
   it("whose name begins with _ never leaves the host", function()
     local tab = open()
     probe.inside(tab, function(self) self._secret, self._raw = 2, "\xff\0" end)
@@ -152,6 +163,7 @@ describe("a var", function()
 end)
 
 describe("what every state has", function()
+  -- holds: self.get_state, self.get_state.lock
   it("get_state: another state of the tab, under the same lock", function()
     local tab = open()
     probe.inside(tab, function(self)
@@ -164,6 +176,7 @@ describe("what every state has", function()
     assert.equal(4, tab:state "Other".step)
   end)
 
+  -- holds: self.reset
   it("reset: fresh defaults", function()
     local tab = open()
     probe.inside(tab, function(self)
@@ -177,6 +190,7 @@ describe("what every state has", function()
     assert.equal(0, #tab:deltas())
   end)
 
+  -- holds: self.get_token, router.readonly
   it("get_token, router, methods, inline calls", function()
     probe.inside(open(), function(self)
       assert.equal(26, #self:get_token())
@@ -248,6 +262,7 @@ describe("outside the block", function()
 end)
 
 describe("event references", function()
+  -- holds: state.class.event, handler.bind
   it("are the same value each time, and bind arguments", function()
     open()
     local Job = probe.Job
@@ -257,6 +272,7 @@ describe("event references", function()
     raises("has its arguments already", Job.add(5), 6)
   end)
 
+  -- holds: handler.method.event
   it("refuse a class or self as argument, functions, and Vars in a handler", function()
     local tab = open()
     local Job = probe.Job
@@ -270,6 +286,7 @@ describe("event references", function()
     end)
   end)
 
+  -- holds: handler.public
   it("are reached by clients only where a page or tl.expose offers them", function()
     local tab = open()
     assert.is_true(native.offer "Job.add")
@@ -280,6 +297,7 @@ describe("event references", function()
 end)
 
 describe("setters", function()
+  -- holds: setter.converts
   it("convert what the page sends to the kind of the var", function()
     local tab = open()
     tab:change("#max", " 12 ")
@@ -290,6 +308,7 @@ describe("setters", function()
     assert.equal("Ann", tab:state "Job".name)
   end)
 
+  -- holds: setter.error
   it("refuse bad input with a clear text", function()
     local tab = open()
     tab:change("#max", "abc")

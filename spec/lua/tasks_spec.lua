@@ -3,6 +3,7 @@ local tl, t = require "tidelock", require "tidelock.testing"
 local kit = require "spec.lua.apps.tasks_kit"
 
 describe("a background task", function()
+  -- holds: task.start.return, task.start.trigger, task.start.on_load
   it("starts by return, by yield, by a page's trigger, by on_load", function()
     local log, note = kit.log()
     local tab = kit.open {
@@ -16,6 +17,7 @@ describe("a background task", function()
     assert.same({ "on_load", "return", "yield", "trigger" }, log)
   end)
 
+  -- holds: task.start.at_once
   it("starts at once, also while a handler of its tab runs", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -29,6 +31,7 @@ describe("a background task", function()
     t.advance(5)
   end)
 
+  -- holds: policy.parallel
   it("may run several times at once", function()
     local tab = kit.open()
     for _ = 1, 3 do kit.start(tab, function(self)
@@ -42,12 +45,14 @@ describe("a background task", function()
     assert.equal(0, #tl.background_tasks)
   end)
 
+  -- holds: task.call
   it("cannot be called", function()
     local tab = kit.open()
     kit.handle(tab, function(self) kit.raises("BackgroundCallError", nil, function() self:work "x" end) end)
     assert.same({}, tab:errors())
   end)
 
+  -- holds: task.yield.outside, task.yield.inside, task.return
   it("may return and yield events, outside and inside a block", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -74,6 +79,7 @@ describe("a background task", function()
     assert.matches("broken", tab:errors()[1].message)
   end)
 
+  -- holds: disconnect.default
   it("ends with its tab", function()
     local tab = kit.open { config = { tab_ttl = 10 } }
     local reason
@@ -91,6 +97,7 @@ describe("a background task", function()
 end)
 
 describe("the live set", function()
+  -- holds: task.live, task.live.set, task.live.list
   it("has each task from its start to its end", function()
     local tab = kit.open()
     kit.start(tab, function() tl.sleep(1) end)
@@ -110,6 +117,7 @@ describe("the live set", function()
     assert.equal("done", list[1].status)
   end)
 
+  -- holds: task.live.set
   it("may be walked while tasks start and end", function()
     local tab = kit.open()
     for _ = 1, 5 do kit.start(tab, tl.sleep, 5) end
@@ -124,6 +132,7 @@ describe("the live set", function()
     assert.equal(0, #tl.background_tasks)
   end)
 
+  -- holds: tasks.tab, tasks.cancel
   it("is the tab's by self:tasks, and one handler's by self:tasks(Job.work); tl.cancel ends those", function()
     local tab = kit.open()
     local other = kit.another()
@@ -175,6 +184,7 @@ describe("the live set", function()
 end)
 
 describe("a task object", function()
+  -- holds: task.fields, task.status
   it("tells id, name, args, token, status, started_at", function()
     local tab = kit.open()
     local task, token
@@ -199,6 +209,7 @@ describe("a task object", function()
     assert.same({ 1, "two", { 3 } }, { table.unpack(task.args, 2) })
   end)
 
+  -- holds: task.status
   it("has the status of its wait, then its fate", function()
     local tab = kit.open()
     local tasks = {}
@@ -223,6 +234,7 @@ describe("a task object", function()
       { status "lock", status "sleep", status "await", status "gather", status "cancel" })
   end)
 
+  -- holds: tasks.current
   it("is one object a task, also in a handler, and outlives it", function()
     local tab = kit.open()
     local a, b
@@ -258,6 +270,7 @@ describe("a task object", function()
 end)
 
 describe("tl.sleep", function()
+  -- holds: sleep.time, sleep.zero, testing.advance
   it("takes at least its time, and sleep(0) gives the others a turn", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -287,6 +300,7 @@ describe("tl.sleep", function()
     kit.raises("TypeError", "not nothing", tl.sleep)
   end)
 
+  -- holds: testing.advance
   it("wakes in the order of the times", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -300,6 +314,7 @@ describe("tl.sleep", function()
 end)
 
 describe("tl.timeout", function()
+  -- holds: timeout.results
   it("gives the results, with all arguments", function()
     kit.open()
     assert.same({ 1, nil, 3, n = 3 }, table.pack(tl.timeout(1, function(...) return ... end, 1, nil, 3)))
@@ -309,6 +324,7 @@ describe("tl.timeout", function()
     assert.same({ false, "own" }, { pcall(tl.timeout, 1, function() error("own", 0) end) })
   end)
 
+  -- holds: timeout.raises
   it("raises TimeoutError at a wait point, at its time", function()
     kit.open()
     local from = tl.now()
@@ -416,6 +432,7 @@ describe("tl.timeout", function()
 end)
 
 describe("tl.gather", function()
+  -- holds: gather.results
   it("gives the first result of each in order, whenever they end", function()
     kit.open()
     local function after(s, ...)
@@ -437,6 +454,7 @@ describe("tl.gather", function()
     assert.equal(777, results[777])
   end)
 
+  -- holds: gather.error
   it("cancels the others at the first error, and raises it when they have ended", function()
     kit.open()
     local log, note = kit.log()
@@ -497,6 +515,7 @@ describe("tl.gather", function()
     assert.equal("cancelled", task.status)
   end)
 
+  -- holds: block.coroutine
   it("runs children as tasks of the tab that share self and stay outside the lock", function()
     local tab = kit.open()
     kit.background(tab, function(self)
@@ -545,6 +564,7 @@ describe("tl.gather", function()
 end)
 
 describe("await", function()
+  -- holds: task.await
   it("gives a task's results, or its error again, as often as asked", function()
     kit.open()
     local good = tl.spawn(function(...)
@@ -609,6 +629,7 @@ describe("await", function()
 end)
 
 describe("tl.spawn and tl.modify_state", function()
+  -- holds: spawn, modify.writes
   it("write a tab's state by its token, from a task of no tab", function()
     local tab = kit.open()
     local task
@@ -628,6 +649,7 @@ describe("tl.spawn and tl.modify_state", function()
     assert.matches("tasks_spec.lua:%d+", task.name)
   end)
 
+  -- holds: modify.unknown
   it("raise UnknownTokenError for an unknown token and an ended tab", function()
     local tab = kit.open()
     local token

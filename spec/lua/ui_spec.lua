@@ -38,6 +38,7 @@ local function fails(pattern, fn)
 end
 
 describe("an element", function()
+  -- holds: element.tag, element.text, attribute.absent, attribute.name, tree.element
   it("has attributes, triggers and children", function()
     same('["p",{"id":"a"},["x",["b",{},["y"]],"5"]]', ui.p { id = "a", "x", ui.b { "y" }, 5 })
     same('["p",{},["x"]]', ui.p "x")
@@ -51,6 +52,7 @@ describe("an element", function()
     fails("ui.p: the attribute aria%-live is there twice", function() ui.p { aria_live = "polite", ["aria-live"] = "off" } end)
   end)
 
+  -- holds: tree.element
   it("keeps empty attributes a map and empty children a list", function()
     assert.equal('["br",{},[]]', json(ui.br {}))
   end)
@@ -64,11 +66,13 @@ describe("an element", function()
     same('["var",{"id":"a"},[]]', ui.var { id = "a" })
   end)
 
+  -- holds: element.children
   it("shows numbers as text", function()
     same('["p",{},["5","0.5","-1"]]', ui.p { 5.0, 0.5, -1 })
     same('["p",{},["9007199254740993"]]', ui.p { 9007199254740993 })
   end)
 
+  -- holds: element.tag, ui.html
   it("is refused when HTML has none, with a suggestion", function()
     fails("ui_spec.lua:%d+: HTML has no element `dvi` %(did you mean ui.div%?%)", function() ui.dvi {} end)
     fails("ui.script is refused", function() return ui.script end)
@@ -77,6 +81,7 @@ describe("an element", function()
     fails("cannot be assigned", function() ui.card = print end)
   end)
 
+  -- holds: tree.code
   it("refuses what could carry code", function()
     fails("onclick would hold code; a trigger is written on_click", function() ui.p { onclick = "x()" } end)
     fails("srcdoc is refused", function() ui.iframe { srcdoc = "<p>" } end)
@@ -86,6 +91,7 @@ describe("an element", function()
     fails('ui.label: htmlFor is JavaScript\'s word; HTML writes %["for"%]', function() ui.label { htmlFor = "x" } end)
   end)
 
+  -- holds: element.children
   it("refuses children that are none", function()
     fails("a boolean is no child", function() ui.p { true } end)
     fails("a boolean is no child", function() ui.p { false } end)
@@ -109,6 +115,7 @@ describe("an element", function()
 end)
 
 describe("attributes", function()
+  -- holds: attribute.class
   it("class: text, list, map, both", function()
     same('["p",{"class":"a b"},[]]', ui.p { class = "a b" })
     same('["p",{"class":"a b"},[]]', ui.p { class = { "a", false, "b" } })
@@ -120,12 +127,14 @@ describe("attributes", function()
     fails("true, false or a Var", function() ui.p { class = { a = "x" } } end)
   end)
 
+  -- holds: attribute.style
   it("style: a map", function()
     same('["p",{"style":{"margin-top":"1px","--x":{"$":"var","path":["Job","x"]}}},[]]',
       ui.p { style = { margin_top = "1px", ["--x"] = Job.x, color = false } })
     fails("style is a map", function() ui.p { style = "color:red" } end)
   end)
 
+  -- holds: attribute.value, tree.attributes
   it("any other: a scalar, a Var, a cond without elements", function()
     same('["p",{"title":{"$":"cond","if":{"$":"var","path":["Job","x"]},"then":"a"}},[]]',
       ui.p { title = ui.cond(Job.x, "a") })
@@ -135,6 +144,7 @@ describe("attributes", function()
 end)
 
 describe("a Var", function()
+  -- holds: var.index, tree.var
   it("is a path", function()
     same_var('{"$":"var","path":["Job","items",1,"title"]}', Job.items[1].title)
     same_var('{"$":"var","path":["Job","items",2]}', Job.items[2.0])
@@ -144,6 +154,7 @@ describe("a Var", function()
       Job.a:default("x").b)
   end)
 
+  -- holds: var.arithmetic, var.logic, var.methods, tree.op
   it("has operators", function()
     local a = '{"$":"var","path":["Job","a"]}'
     for op, v in pairs {
@@ -166,6 +177,7 @@ describe("a Var", function()
     same_var(('{"$":"op","op":"eq","args":[%s,{"$":"lit","value":{"$":"x"}}]}'):format(a), Job.a:eq { ["$"] = "x" })
   end)
 
+  -- holds: var.index
   it("has a field of a method's name, too", function()
     same_var('{"$":"var","path":["Job","row","length"]}', Job.row.length)
     same_var('{"$":"op","op":"length","args":[{"$":"var","path":["Job","row","length"]}]}', Job.row.length:length())
@@ -176,6 +188,7 @@ describe("a Var", function()
     assert.equal('Var (Job.a + 1):lt("x")', tostring((Job.a + 1):lt "x"))
   end)
 
+  -- holds: var.compare
   it("raises where plain Lua would decide now", function()
     fails("write a:lt%(b%)", function() return Job.a < 5 end)
     fails("write a:lt%(b%)", function() return 5 > Job.a end)
@@ -200,6 +213,7 @@ describe("a Var", function()
     fails("shows elements", function() return ui.cond(Job.a, ui.p {}) .. "x" end)
   end)
 
+  -- holds: var.backend
   it("of the host's own does not get into a page", function()
     fails("Job._n is a backend var", function() ui.p { Job._n } end)
     fails("Job._n is a backend var", function() ui.p { title = Job._n } end)
@@ -210,6 +224,7 @@ describe("a Var", function()
 end)
 
 describe("cond and match", function()
+  -- holds: ui.cond, ui.match, tree.cond
   it("select nodes", function()
     same_var('{"$":"cond","if":{"$":"var","path":["Job","a"]},"then":["b",{},[]],'
       .. '"else":{"$":"frag","children":["x","y"]}}',
@@ -219,6 +234,7 @@ describe("cond and match", function()
       ui.match(Job.a, { ["1"] = ui.b {}, [1] = "one", [false] = "f" }, "?"))
   end)
 
+  -- holds: var.decided
   it("refuse a test that is decided", function()
     fails("ui.cond: the test is a plain boolean.*`:eq`", function() ui.cond(true, "a") end)
     fails("ui.match: the test is a plain boolean", function() ui.match(false, {}) end)
@@ -228,6 +244,7 @@ describe("cond and match", function()
 end)
 
 describe("foreach", function()
+  -- holds: ui.foreach.list, tree.foreach
   it("runs its function once, with the element and its position", function()
     local runs = 0
     local node = ui.foreach(Job.items, function(item, i)
@@ -275,24 +292,28 @@ describe("a trigger", function()
 
   local function is(expected, v) assert.same(native.json_decode(expected), on(v)) end
 
+  -- holds: trigger.value, tree.triggers
   it("is an event, bound or not", function()
     is('[{"handler":"Job.start","args":[],"opts":{}}]', Job.start)
     is('[{"handler":"Job.add","args":[5,{"$":"var","path":["Job","a"]},null],"opts":{}}]', Job.add(5, Job.a, nil))
     is('[{"handler":"Job.add","args":[{"$":"lit","value":[1]}],"opts":{}}]', Job.add { 1 })
   end)
 
+  -- holds: trigger.value
   it("is an effect, or a list", function()
     is('[{"effect":["toast","Hi",{}],"opts":{}},{"handler":"Job.start","args":[],"opts":{}}]',
       { effects.toast "Hi", Job.start })
     is('[{"effect":["toast",{"$":"var","path":["Job","a"]},{}],"opts":{}}]', effects.toast(Job.a))
   end)
 
+  -- holds: trigger.function
   it("is a function of the argument, which then does not follow", function()
     is('[{"handler":"Job.add","args":[{"$":"arg","path":["title"]}],"opts":{"own":false}}]',
       function(arg) return Job.add(arg.title) end)
     fails("returned nothing", function() on(function() end) end)
   end)
 
+  -- holds: tree.triggers
   it("has options by tl.on", function()
     same('["p",{"on":{"keydown":[{"handler":"Job.start","args":[],"opts":{"debounce":0.3,"key":"Enter"}}]}},[]]',
       ui.p { on_key_down = page.on(Job.start, { debounce = 0.3, key = "Enter" }) })
@@ -310,6 +331,7 @@ describe("a trigger", function()
       page.on({ page.on(Job.start, { temporal = true, stop_propagation = false }) }, { prevent_default = true }))
   end)
 
+  -- holds: trigger.event, trigger.unknown
   it("is named as the DOM's event", function()
     same('["p",{"on":{"keydown":[{"handler":"Job.start","args":[],"opts":{}}]}},[]]',
       ui.p { on_key_down = Job.start })

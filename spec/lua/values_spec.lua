@@ -10,6 +10,7 @@ local function inside(job)
 end
 
 describe("assigning", function()
+  -- holds: assign.copy
   it("copies a table", function()
     inside(function(self)
       local mine = { { title = "a" } }
@@ -19,6 +20,7 @@ describe("assigning", function()
     end)
   end)
 
+  -- holds: value.scalar
   it("keeps integers, floats, booleans and bytes apart", function()
     local tab = inside(function(self)
       self.any = { 5, 5.0, "5", true, false, 1 - (1 << 53), 0.1 }
@@ -30,6 +32,7 @@ describe("assigning", function()
     assert.equal(0.1, tab:state "Job".any[7])
   end)
 
+  -- holds: value.list, value.map, proxy.kind
   it("takes keys 1..n as a list and string keys as a map", function()
     inside(function(self)
       self.any = { 1, 2 }
@@ -41,6 +44,7 @@ describe("assigning", function()
     end)
   end)
 
+  -- holds: value.empty.replaced, value.empty.open, value.empty.fixed
   it("gives an empty table the kind of what it replaces", function()
     inside(function(self)
       self.any = {}
@@ -55,6 +59,7 @@ describe("assigning", function()
     end)
   end)
 
+  -- holds: value.null.inside, value.null.var
   it("keeps null inside containers, and takes it as nil for a var", function()
     inside(function(self)
       self.any = { 1, tl.null, 3 }
@@ -75,6 +80,8 @@ describe("assigning", function()
   end)
 end)
 
+-- holds: error.path, error.function, error.userdata, error.thread, error.nan, error.cycle, error.deep, error.mixed
+-- holds: error.hole, patch.public.limit
 describe("SerializationError", function()
   local function refuses(text, value)
     it("names " .. text, function()
@@ -107,6 +114,7 @@ describe("SerializationError", function()
   refuses("an integer beyond 2^53-1", { 1 << 53 })
   refuses("at most 64 deep", (function() local x = {} for _ = 1, 64 do x = { x } end return x end)())
 
+  -- holds: value.depth
   it("is not raised at 64 levels, nor at 2^53-1", function()
     inside(function(self)
       local x = {}
@@ -116,6 +124,7 @@ describe("SerializationError", function()
     end)
   end)
 
+  -- holds: value.depth
   it("is raised by an assignment that would nest deeper than 64 in all", function()
     inside(function(self)
       local x = {}
@@ -126,6 +135,7 @@ describe("SerializationError", function()
     end)
   end)
 
+  -- holds: value.integer.limit, error.utf8
   it("lets a backend var have bytes and big integers, but not on to a public one", function()
     inside(function(self)
       self._rows = { { a = "\xff", n = 1 << 60 } }
@@ -142,6 +152,7 @@ describe("SerializationError", function()
 end)
 
 describe("tl.copy", function()
+  -- holds: proxy.copy
   it("gives a plain table that is independent", function()
     inside(function(self)
       self.items = { { title = "a", tags = {} } }
@@ -155,6 +166,7 @@ describe("tl.copy", function()
 end)
 
 describe("tl.json", function()
+  -- holds: json.codec
   it("keeps integers, floats, null and the kind of what is empty", function()
     local text = '{"a":[],"b":{},"c":5,"d":5.0,"e":[null,true]}'
     assert.equal(text, tl.json.encode(tl.json.decode(text)))
@@ -171,6 +183,7 @@ describe("tl.json", function()
     raises("value.f: a function", tl.json.encode, { f = print })
   end)
 
+  -- holds: proxy.json
   it("encodes proxies", function()
     inside(function(self)
       self.items = { { title = "a" } }
@@ -181,6 +194,7 @@ describe("tl.json", function()
 end)
 
 describe("state_limit", function()
+  -- holds: error.state_limit
   it("refuses what would make the tab's state too big, and leaves it as it was", function()
     local tab = t.open("spec/lua/apps/limits.lua", "/")
     tab:click "Fill"

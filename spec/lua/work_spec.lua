@@ -27,12 +27,14 @@ end
 local function size_of(path) return uv.fs_stat(path).size end
 
 describe("tl.work", function()
+  -- holds: work.runs
   it("gives what the function returns", function()
     kit.open()
     assert.equal(832040, work("fib", 30))
     assert.equal(0, select("#", work "echo"))
   end)
 
+  -- holds: work.values
   it("takes and gives plain values of each kind, nils as well", function()
     kit.open()
     local values = { nil, true, false, 5, -2 ^ 53, math.mininteger, 0.1, 5.0, "", "a\0\255", ("long "):rep(100), {}, { 1, { 2 } }, { a = { b = {} } } }
@@ -62,6 +64,7 @@ describe("tl.work", function()
     assert.equal(1, tab:state "Job".n)
   end)
 
+  -- holds: work.runs
   it("has a Lua state of its own each time, with the app's path and without the host", function()
     kit.open()
     assert.is_nil(work "globals")
@@ -99,6 +102,7 @@ describe("tl.work", function()
     end
   end)
 
+  -- holds: work.loop
   it("leaves handlers and tasks alive meanwhile, and runs several at a time", function()
     local tab = kit.open()
     local path, done = temporary(), 0

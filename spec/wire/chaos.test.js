@@ -82,6 +82,7 @@ describe('chaos', { concurrency: 3 }, () => {
   const host = sharedHost({ config: { event_rate: 100_000, event_burst: 100_000 } });
 
   for (let seed = 1; seed <= SEEDS; seed++) {
+    // holds: client.once, message.from
     it(`with seed ${seed} loses and doubles nothing`, async t => {
       const random = randomOf(seed);
       const pages = Array.from({ length: PAGES }, () => watch(t, new Page(host(), { path: '/quiet' })));

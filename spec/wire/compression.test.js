@@ -49,6 +49,7 @@ async function openWatched(t, host, options) {
 describe('compression', { concurrency: 4 }, () => {
   const host = sharedHost();
 
+  // holds: ws.address, ws.deflate
   it('is agreed on when the client offers it, without takeover of context', async t => {
     for (const [perMessageDeflate, agreed] of [
       [true, AGREED],
@@ -91,6 +92,7 @@ describe('compression', { concurrency: 4 }, () => {
     await page.agrees();
   });
 
+  // holds: ws.deflate
   it('is not for a client that does not offer it', async t => {
     const page = await openWatched(t, host(), { perMessageDeflate: false });
     await page.call('Job.set', 'list', ROWS);

@@ -23,6 +23,7 @@ describe('errors in dev mode', { concurrency: 4 }, () => {
   const host = sharedHost({ app, args: ['--dev'] });
   const open = (t, path = '/') => openPage(t, host(), { path, dev: true });
 
+  // holds: handler.error.details
   it('of a handler have the lines around the place', async t => {
     const { message, source } = await next(await open(t), 'Job.fail');
     assert.match(message, /errors\.lua:14: secret words: handler/);
@@ -92,6 +93,7 @@ describe('errors in dev mode', { concurrency: 4 }, () => {
     assert.equal(source, undefined);
   });
 
+  // holds: setter.error, message.error.dev
   it('of a setter say it to the person at the page', async t => {
     const { name, message, say } = await next(await open(t), 'Job.set_n', 'abc');
     assert.equal(name, 'VarTypeError');
@@ -103,6 +105,7 @@ describe('errors in dev mode', { concurrency: 4 }, () => {
 describe('errors of a host in production', { concurrency: 4 }, () => {
   const host = sharedHost({ app });
 
+  // holds: handler.error.details, message.error.production, message.error.ref
   it('tell nothing of the code: no message, path, line or name of what is inside', async t => {
     const pages = [await openPage(t, host(), { path: '/' }), await openPage(t, host(), { path: '/load' })];
     for (const handler of WAYS) await next(pages[0], handler);

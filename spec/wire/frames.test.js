@@ -42,10 +42,15 @@ describe('malformed messages', { concurrency: 6 }, () => {
     'a lone surrogate': '{"event":{"id":1,"handler":"Job.add","args":["\\ud800"]}}',
     'a binary frame': Buffer.from('{"bye":{}}'),
   };
+  // holds: ws.frame, client.bad.json, client.bad.binary, client.bad.message, client.bad.id, client.bad.hello
+  // holds: close.4400
   for (const [name, message] of Object.entries(broken)) it(`${name}: 4400`, t => closes(t, [hello(), message]));
 
+  // holds: ws.hello.first
   it('an event before hello: 4400', t => closes(t, [{ event: { id: 1, handler: 'Job.add', args: [] } }]));
+  // holds: ws.hello.first
   it('bye before hello: 4400', t => closes(t, [{ bye: {} }]));
+  // holds: client.bad.binary
   it('a binary frame before hello: 4400', t => closes(t, [Buffer.from('x')]));
   it('hello without instance: 4400', t => closes(t, [hello({ instance: undefined })]));
   it('hello with an empty instance: 4400', t => closes(t, [hello({ instance: '' })]));
@@ -54,6 +59,7 @@ describe('malformed messages', { concurrency: 6 }, () => {
   it('hello with a path from elsewhere: 4400', t => closes(t, [hello({ path: 'http://elsewhere/' })]));
   it('hello with a path without end: 4400', t => closes(t, [hello({ path: `/${'x'.repeat(5000)}` })]));
 
+  // holds: ws.limit, close.1009
   it('a frame over the limit: 1009', t => closes(t, [hello(), 'x'.repeat(1024 * 1024 + 1)], 1009));
   it('text that is no UTF-8: 1007', async t => {
     const socket = await openSocket(t, host());
@@ -61,6 +67,7 @@ describe('malformed messages', { concurrency: 6 }, () => {
     assert.equal((await socket.closed).code, 1007);
   });
 
+  // holds: ws.limit
   it('a frame of just the limit is taken', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     const frame = text => JSON.stringify({ event: { id: 1, handler: 'Job.set', args: ['text', text] } });
@@ -100,6 +107,7 @@ describe('malformed messages', { concurrency: 6 }, () => {
 });
 
 describe('limits', { concurrency: 4 }, () => {
+  // holds: ws.hello.time, close.4408
   it('no hello in time: 4408', async t => {
     const host = await startHost(t, { config: { hello_timeout: 0.2 } });
     const page = await openPage(t, host);
@@ -108,6 +116,7 @@ describe('limits', { concurrency: 4 }, () => {
     assert.ok(page.socket.isOpen, 'who said hello stays');
   });
 
+  // holds: close.4429
   it('events that come too fast: 4429', async t => {
     const host = await startHost(t, { config: { event_rate: 10, event_burst: 20 } });
     const page = await openPage(t, host, { path: '/quiet' });
@@ -118,6 +127,7 @@ describe('limits', { concurrency: 4 }, () => {
     assert.equal(page.state.Job.n, 21, 'what was refused is sent again');
   });
 
+  // holds: close.4429
   it('a burst, and then the rate, are heard', async t => {
     const host = await startHost(t, { config: { event_rate: 50, event_burst: 20 } });
     const page = await openPage(t, host, { path: '/quiet' });
@@ -137,6 +147,7 @@ describe('limits', { concurrency: 4 }, () => {
     assert.equal((await page.socket.closed).code, 4429);
   });
 
+  // holds: host.config, close.4413
   it('too many tabs: 4413, until one goes', async t => {
     const host = await startHost(t, { config: { max_tabs: 2, tab_ttl: 0.2 } });
     const [, two] = [await openPage(t, host), await openPage(t, host)];
@@ -175,6 +186,7 @@ describe('who may connect', { concurrency: 4 }, () => {
     return socket.opened;
   };
 
+  // holds: ws.subprotocol
   it('is nobody without the subprotocol: 400', async t => {
     assert.equal(await status(t, { protocols: [] }), 400);
     assert.equal(await status(t, { protocols: ['tidelock.2'] }), 400);
@@ -185,6 +197,7 @@ describe('who may connect', { concurrency: 4 }, () => {
     assert.equal(await status(t, { protocols: ['other', 'tidelock.1'] }), 101);
   });
 
+  // holds: ws.origin.loopback, ws.origin.none
   it('is any client that is no browser, and the loopback names', async t => {
     assert.equal(await status(t), 101);
     for (const name of ['localhost', '127.0.0.1', '[::1]']) {
@@ -192,11 +205,13 @@ describe('who may connect', { concurrency: 4 }, () => {
     }
   });
 
+  // holds: ws.origin.option
   it('is an --origin, each of them', async t => {
     assert.equal(await status(t, { origin: 'https://one.example' }), 101);
     assert.equal(await status(t, { origin: 'https://two.example:8443' }), 101);
   });
 
+  // holds: ws.origin.refused
   it('is no other origin: 403, and the log names the option', async t => {
     const { port } = host();
     for (const origin of ['https://evil.example', 'http://one.example', 'https://one.example.evil', 'https://two.example',
@@ -206,11 +221,13 @@ describe('who may connect', { concurrency: 4 }, () => {
     await host().printed(/refused.*https:\/\/evil\.example.*--origin https:\/\/evil\.example/);
   });
 
+  // holds: ws.origin.host
   it("is not who points a name of its own here: the request's Host means nothing", async t => {
     const { port } = host();
     assert.equal(await status(t, { origin: `http://rebound.example:${port}`, headers: { Host: `rebound.example:${port}` } }), 403);
   });
 
+  // holds: ws.address
   it('finds no other address: 404', async t => {
     const answer = await new Promise(done => {
       const request = http.get(`${host().url}/other`, { headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': 13,

@@ -21,6 +21,7 @@ describe('HTTP', { concurrency: 4 }, () => {
     request.end();
   });
 
+  // holds: page.get.default, http.page, http.policy
   it('gives a page that shows the default state, under a strict policy, without inline script', async () => {
     const { status, headers, body } = await ask('/');
     assert.equal(status, 200);
@@ -39,6 +40,7 @@ describe('HTTP', { concurrency: 4 }, () => {
     assert.doesNotMatch(body, /\son\w+=/);
   });
 
+  // holds: http.404
   it('has the page for every path of a route, and the 404 page for others', async () => {
     assert.equal((await ask('/post/5?x=1')).status, 200);
     for (const path of ['/nowhere', '/post', '/post/1/2', '/_tidelock/nothing', '/_tidelock/client.00000000.js']) {
@@ -48,6 +50,7 @@ describe('HTTP', { concurrency: 4 }, () => {
     }
   });
 
+  // holds: http.tree
   it('gives a page as data', async () => {
     const { status, headers, body } = await ask('/_tidelock/page?path=%2Fpost%2F7%3Fx%3D1');
     assert.equal(status, 200);
@@ -61,6 +64,7 @@ describe('HTTP', { concurrency: 4 }, () => {
     assert.equal(JSON.parse((await ask('/_tidelock/page?other=1&path=/quiet&path=/')).body).route, '/quiet');
   });
 
+  // holds: http.client
   it('gives the client by names that change with it, immutable', async () => {
     const { body } = await ask('/');
     const paths = [...body.matchAll(/(?:src|href)="(\/_tidelock\/client[^"]+)"/g)].map(([, path]) => path);
@@ -91,6 +95,7 @@ describe('HTTP', { concurrency: 4 }, () => {
     }
   });
 
+  // holds: router.session_id, http.cookie
   it("sets the session's cookie once, out of scripts' reach", async t => {
     const [cookie] = (await ask('/')).headers['set-cookie'];
     assert.match(cookie, /^tidelock_session=[a-z2-7]{26}; Path=\/; HttpOnly; SameSite=Lax$/i);
@@ -107,6 +112,7 @@ describe('HTTP', { concurrency: 4 }, () => {
     assert.equal((await page.call('Job.who_am_i')).Job.text, '');
   });
 
+  // holds: page.get.tab, page.get.on_load
   it('makes no tab', async t => {
     const small = await startHost(t, { config: { max_tabs: 1 } });
     for (let i = 0; i < 20; i++) await ask('/', {}, small.port);
@@ -114,6 +120,7 @@ describe('HTTP', { concurrency: 4 }, () => {
     await page.until(() => page.state.Job.loads.length === 1, 'and on_load ran once');
   });
 
+  // holds: page.assets, page.assets.relative, http.assets.etag, http.assets.ranges
   it('serves assets: type, ETag, ranges', async () => {
     const { status, headers, body } = await ask('/note.txt');
     assert.equal(status, 200);
@@ -127,6 +134,7 @@ describe('HTTP', { concurrency: 4 }, () => {
     assert.equal((await ask('/note.txt', { headers: { range: 'bytes=999-' } })).status, 416);
   });
 
+  // holds: http.assets.closed
   it('serves nothing else of the disk', async () => {
     for (const path of ['/.hidden', '/../wire.lua', '/%2e%2e/wire.lua', '/..%2fwire.lua', '/a/../../wire.lua', '//etc/passwd', '/note.txt/',
       '/note.txt%00', '/%ff', '/..\\wire.lua', '/%5c..%5cwire.lua']) {

@@ -10,6 +10,7 @@ const toast = text => ['toast', text, {}];
 describe('init', { concurrency: 4 }, () => {
   const host = sharedHost();
 
+  // holds: message.init, message.state, patch.nil
   it('holds the public vars and the computed ones, a nil var as null', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     assert.deepEqual(page.state, { Job: {
@@ -19,6 +20,7 @@ describe('init', { concurrency: 4 }, () => {
     assert.equal(page.lastEvent, 0);
   });
 
+  // holds: message.init
   it('names the declared route, and gives each page a tab of its own', async t => {
     const one = await openPage(t, host(), { path: '/post/7?x=1' }), two = await openPage(t, host(), { path: '/nowhere' });
     assert.notEqual(one.token, two.token);
@@ -30,12 +32,14 @@ describe('init', { concurrency: 4 }, () => {
 describe('events', { concurrency: 4 }, () => {
   const host = sharedHost();
 
+  // holds: message.empty, message.done
   it('are told done with their last commit, in one message', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.add', 5);
     assert.deepEqual(page.deltas, [{ from: 0, version: 1, patch: { Job: { n: 5, double: 10 } }, done: [1] }]);
   });
 
+  // holds: message.version, message.no_patch
   it('that change nothing send no patch and count no version', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.nop');
@@ -44,6 +48,7 @@ describe('events', { concurrency: 4 }, () => {
     assert.deepEqual(page.deltas, [1, 2, 3].map(id => ({ from: 0, version: 0, done: [id] })));
   });
 
+  // holds: patch.same.number
   it('that set a float to where the integer is send nothing', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     page.submitMessage('{"event":{"id":1,"handler":"Job.set","args":["n",0.0]}}');
@@ -86,6 +91,7 @@ describe('events', { concurrency: 4 }, () => {
     assert.equal(page.state.Job.n, 123456789012345680000);
   });
 
+  // holds: handler.order
   it('run one at a time, in the order in which they came', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     const ids = [page.event('Job.slow_add', 1, 0.05), page.event('Job.append', 'a'), page.event('Job.append', 'b')];
@@ -94,6 +100,7 @@ describe('events', { concurrency: 4 }, () => {
     assert.equal(page.state.Job.text, 'ab');
   });
 
+  // holds: handler.tabs
   it('of two tabs do not wait for each other', async t => {
     const slow = await openPage(t, host(), { path: '/quiet' }), quick = await openPage(t, host(), { path: '/quiet' });
     const id = slow.event('Job.slow_add', 1, 0.3);
@@ -103,6 +110,7 @@ describe('events', { concurrency: 4 }, () => {
     assert.deepEqual([slow.state.Job.n, quick.state.Job.n], [1, 1]);
   });
 
+  // holds: value.integer.browser, client.arguments.empty, client.arguments.null, patch.digits
   it("get their page's arguments as plain values, with all digits", async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     const value = { a: [1, 2.5, -0.125, LONGEST_ID, 'ü\n"\\\u2028'], b: { $: ['set', 1], $$x: null }, c: [], d: {}, e: [[null, true]] };
@@ -113,6 +121,7 @@ describe('events', { concurrency: 4 }, () => {
     await page.agrees();
   });
 
+  // holds: handler.gives.effect, message.version
   it('carry what commits on the way in one message when nothing waits between', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.steps', 3);
@@ -127,12 +136,14 @@ describe('events', { concurrency: 4 }, () => {
     assert.deepEqual(page.deltas.map(({ patch }) => patch?.Job.n), [1, 2, 3, undefined]);
   });
 
+  // holds: message.no_patch
   it('whose commits cancel out count versions without a patch', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.there_and_back');
     assert.deepEqual(page.deltas, [{ from: 0, version: 2, done: [1] }]);
   });
 
+  // holds: patch.nil
   it('patch lists, maps, strings and nil as the protocol says', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.shapes');
@@ -140,6 +151,7 @@ describe('events', { concurrency: 4 }, () => {
     await page.agrees();
   });
 
+  // holds: patch.size.append
   it('cost what they change, not what the state weighs', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     const rows = Array.from({ length: 5000 }, (_, i) => ({ id: i, name: `row ${i}` }));
@@ -150,6 +162,7 @@ describe('events', { concurrency: 4 }, () => {
     assert.ok(page.socket.size - before < 250, `${page.socket.size - before} bytes`);
   });
 
+  // holds: patch.size.append
   it('that append to a text of a megabyte cost what they append', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.long', 100_000);
@@ -168,6 +181,7 @@ describe('events', { concurrency: 4 }, () => {
     assert.deepEqual(page.state, state);
   });
 
+  // holds: message.done.task
   it('that start a background task are done when it has started', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.count', 3, 0.1);
@@ -179,6 +193,7 @@ describe('events', { concurrency: 4 }, () => {
 describe('effects', { concurrency: 4 }, () => {
   const host = sharedHost();
 
+  // holds: handler.gives.effect, message.empty, message.effects.commit
   it('ride with the commit that they belong to', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.toast', 'Saved');
@@ -191,6 +206,7 @@ describe('effects', { concurrency: 4 }, () => {
     assert.deepEqual(page.effects, Array.from({ length: 150 }, (_, i) => toast(`toast ${i + 1}`)));
   });
 
+  // holds: effect.kept
   it('are kept while nobody is there, the last 64, and come right after resume', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.toast_often', 200, 0.2);
@@ -220,6 +236,7 @@ for (const dev of [false, true]) {
       assert.equal(page.state.Job.n, 1, 'the page goes on');
     };
 
+    // holds: handler.error.page, message.error.event, message.error.dev
     it('of a handler roll back to the last commit', async t => {
       const page = await openPage(t, host(), { path: '/quiet', dev });
       await page.call('Job.fail', 5);
@@ -235,6 +252,7 @@ for (const dev of [false, true]) {
       }
     });
 
+    // holds: message.error.task
     it('of what a handler started name the task', async t => {
       const page = await openPage(t, host(), { path: '/quiet', dev });
       await page.call('Job.chain');
@@ -251,16 +269,23 @@ for (const dev of [false, true]) {
       await host().printed(/Job\.overdue .* it is killed/);
     });
 
+    // holds: client.offer
     it('answer an unknown handler', t => refused(t, { handler: 'Job.unknown', args: [] }, /no page offers/));
     it('answer an unknown state', t => refused(t, { handler: 'Nobody.add', args: [] }, /no page offers/));
+    // holds: client.offer
     it('answer a handler that is not offered', t => refused(t, { handler: 'Job.unoffered', args: [] }, /no page offers/));
+    // holds: client.offer.on_load
     it('answer on_load, which is no offer', t => refused(t, { handler: 'Job.loaded', args: [] }, /no page offers/));
+    // holds: handler.method.client
     it('answer a method', t => refused(t, { handler: 'Job._method', args: [] }, /no page offers/));
     it('answer a name with a NUL', t => refused(t, { handler: 'Job.add\0x', args: [] }, /no page offers/));
     it('answer a name without end', t => refused(t, { handler: 'ü'.repeat(5000), args: [] }, /no page offers/));
     it('answer a name that is shown cut within a letter', t => refused(t, { handler: 'x' + 'ü'.repeat(5000), args: [] }, /no page offers/));
+    // holds: client.bad.handler
     it('answer no handler', t => refused(t, { args: [] }, /names no handler/));
+    // holds: client.bad.handler
     it('answer a handler that is no string', t => refused(t, { handler: 5, args: [] }, /names no handler/));
+    // holds: client.bad.arguments
     it('answer arguments that are no list', t => refused(t, { handler: 'Job.add', args: {} }, /must be a list/));
     it('answer missing arguments', t => refused(t, { handler: 'Job.add' }, /must be a list/));
     it('answer arguments that the handler cannot use', t => refused(t, { handler: 'Job.add', args: ['x', 'y'] }, /attempt to add/));

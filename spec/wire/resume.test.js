@@ -11,6 +11,7 @@ const QUIET = { path: '/quiet' };
 describe('a reconnect', { concurrency: 4 }, () => {
   const host = sharedHost();
 
+  // holds: message.resume, resume.difference
   it('resumes with the difference alone', async t => {
     const page = await openPage(t, host(), QUIET);
     await page.call('Job.set', 'text', 'x'.repeat(10000));
@@ -34,6 +35,7 @@ describe('a reconnect', { concurrency: 4 }, () => {
     assert.deepEqual(page.socket.messages[0], { resume: { token: page.token, from: 1, version: 1, last_event: 1 } });
   });
 
+  // holds: resume.versions
   it('finds the last 16 versions that were sent, and not the one before', async t => {
     const page = await openPage(t, host(), QUIET);
     const states = [page.state];
@@ -70,6 +72,7 @@ describe('a reconnect', { concurrency: 4 }, () => {
     assert.equal(page.firsts.at(-1), 'init');
   });
 
+  // holds: token.unknown
   it('with an unknown token gets a tab of its own', async t => {
     const page = await openPage(t, host(), QUIET);
     await page.call('Job.add');
@@ -80,6 +83,7 @@ describe('a reconnect', { concurrency: 4 }, () => {
     assert.equal(other.state.Job.n, 0);
   });
 
+  // holds: resume.effects
   it('sends kept effects and ends right after resume', async t => {
     const page = await openPage(t, host(), QUIET);
     page.event('Job.slow_add', 1, 0.1);
@@ -94,6 +98,7 @@ describe('a reconnect', { concurrency: 4 }, () => {
     assert.deepEqual(page.effects[0], ['toast', 'toast 7', {}]);
   });
 
+  // holds: client.once, resume.last_event, resume.ignores
   it('runs what was sent again once: ended, running, waiting, never arrived', async t => {
     const page = await openPage(t, host(), QUIET);
     page.event('Job.add', 1);
@@ -111,6 +116,7 @@ describe('a reconnect', { concurrency: 4 }, () => {
     await page.agrees();
   });
 
+  // holds: resume.last_event
   it('answers again what ended out of order', async t => {
     const page = await openPage(t, host(), QUIET);
     page.event('Job.slow_add', 1, 0.5);
@@ -156,6 +162,7 @@ describe('a reconnect', { concurrency: 4 }, () => {
 describe('moving between pages', { concurrency: 4 }, () => {
   const host = sharedHost();
 
+  // holds: resume.on_load
   it('runs on_load after init of a new page load, on a move, and not on resume', async t => {
     const page = await openPage(t, host(), { path: '/' });
     assert.deepEqual(page.socket.messages[0].init.state.Job.loads, [], 'init comes first');
@@ -169,6 +176,7 @@ describe('moving between pages', { concurrency: 4 }, () => {
     await next.until(() => next.state.Job.loads.length === 3);
   });
 
+  // holds: resume.on_load
   it('runs on_load no second time when the same page load gets init', async t => {
     const page = await openPage(t, host(), { path: '/' });
     await page.until(() => page.state.Job.loads.length === 1);
@@ -177,6 +185,7 @@ describe('moving between pages', { concurrency: 4 }, () => {
     assert.equal(page.state.Job.loads.length, 1);
   });
 
+  // holds: router.path, router.params, router.query, route.parameter, route.state, client.nav
   it('keeps the state and tells the handlers where the page is', async t => {
     const page = await openPage(t, host(), QUIET);
     await page.call('Job.add', 7);
@@ -217,6 +226,7 @@ describe('moving between pages', { concurrency: 4 }, () => {
 });
 
 describe('a tab without a page', { concurrency: 4 }, () => {
+  // holds: disconnect.default, tab.ttl
   it('is kept for tab_ttl, and then goes with its tasks', async t => {
     const host = await startHost(t, { config: { tab_ttl: 0.5 } });
     const page = await openPage(t, host, QUIET);

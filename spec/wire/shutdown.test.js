@@ -10,6 +10,7 @@ const QUIET = { path: '/quiet' };
 
 describe('a host that is told to stop', { concurrency: 4 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT']) {
+    // holds: message.closing, close.1012
     it(`by ${signal} tells the pages, runs what the tasks left to do, and is gone`, async t => {
       const host = await startHost(t);
       const page = await openPage(t, host, QUIET);
@@ -62,6 +63,7 @@ describe('a host that is told to stop', { concurrency: 4 }, () => {
     assert.match(host.output, /1 tasks? did not end in time/);
   });
 
+  // holds: host.shutdown
   it('cancels handlers that wait, and those behind them', async t => {
     const host = await startHost(t);
     const page = await openPage(t, host, QUIET);

@@ -20,6 +20,7 @@ const churn = async (t, host, commits) => {
 };
 
 describe('a page that does not read', () => {
+  // holds: message.slow
   it('costs no more than the first messages, and then gets one with the difference', async t => {
     const host = await startHost(t, { env: ENV });
     const warm = await churn(t, host, COMMITS);

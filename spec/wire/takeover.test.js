@@ -12,6 +12,7 @@ const SILENT = { ...QUIET, autoPong: false }; // a page whose machine is gone: n
 describe('a second connection for a tab', { concurrency: 4 }, () => {
   const host = sharedHost();
 
+  // holds: close.4409, takeover.same
   it('of the same page load takes over at once: 4409 for the old one', async t => {
     const page = await openPage(t, host(), QUIET);
     page.event('Job.slow_add', 1, 0.1);
@@ -24,6 +25,7 @@ describe('a second connection for a tab', { concurrency: 4 }, () => {
     assert.equal(page.state.Job.n, 1);
   });
 
+  // holds: client.bye, takeover.bye
   it('after bye, while the old socket is still open, takes over at once', async t => {
     const page = await openPage(t, host(), QUIET);
     await page.call('Job.add');
@@ -70,6 +72,7 @@ describe('a second connection for a tab', { concurrency: 4 }, () => {
     assert.deepEqual(next.errors.filter(({ event }) => event !== null), []);
   });
 
+  // holds: takeover.duplicate
   it('while the page answers is a duplicated tab: a copy, a token of its own; tasks stay', async t => {
     const page = await openPage(t, host(), QUIET);
     await page.call('Job.add', 5);
@@ -86,6 +89,7 @@ describe('a second connection for a tab', { concurrency: 4 }, () => {
     await copy.agrees();
   });
 
+  // holds: takeover.silent
   it('when the page does not answer takes over after two seconds', async t => {
     const page = await openPage(t, host(), SILENT);
     await page.call('Job.add');
