@@ -30,12 +30,16 @@ foreach(template ${templates})
 endforeach()
 file(APPEND ${OUT} "const tl_template_file tl_template[] = {\n${entries}  {0, 0, 0},\n};\n")
 
-# A client file is served under a name with its hash, and declared in host/runtime/client.h.
+# A client file is served under a name with its hash, plain or as gzip makes it, and declared in host/runtime/client.h.
+find_program(GZIP gzip REQUIRED)
 function(client_file file symbol name ending)
   array(${ROOT}/client/dist/${file} ${symbol}_text)
+  execute_process(COMMAND ${GZIP} -9nc ${ROOT}/client/dist/${file} OUTPUT_FILE ${OUT}.gz COMMAND_ERROR_IS_FATAL ANY)
+  array(${OUT}.gz ${symbol}_packed)
+  file(REMOVE ${OUT}.gz)
   file(SHA256 ${ROOT}/client/dist/${file} hash)
   string(SUBSTRING ${hash} 0 12 hash)
-  file(APPEND ${OUT} "const tl_client_file ${symbol} = {\"/_tidelock/${name}.${hash}.${ending}\", ${symbol}_text, ${symbol}_text_size};\n")
+  file(APPEND ${OUT} "const tl_client_file ${symbol} = {\"/_tidelock/${name}.${hash}.${ending}\", ${symbol}_text, ${symbol}_text_size, ${symbol}_packed, ${symbol}_packed_size};\n")
 endfunction()
 client_file(client.js tl_client_js client js)
 client_file(client.css tl_client_css client css)

@@ -98,8 +98,7 @@ static bool open_file(const char *dir, const char *path, const char *suffix, ent
   return true;
 }
 
-/* "br, gzip;q=0.5": named, and not with a weight of 0. */
-static bool takes_gzip(const tl_http_req *r) {
+bool tl_http_takes_gzip(const tl_http_req *r) {
   const char *p = tl_http_header(r, "accept-encoding");
   while (p && *p) {
     p += strspn(p, " 	,");
@@ -249,7 +248,7 @@ static bool open_gzip(tl_http_req *r, const char *dir, const char *path, bool *e
   entry gz;
   *exists = open_file(dir, path, ".gz", &gz);
   if (!*exists) return false;
-  if (takes_gzip(r) && !tl_http_header(r, "range")) {
+  if (tl_http_takes_gzip(r) && !tl_http_header(r, "range")) {
     close(e->fd);
     *e = gz;
     return true;

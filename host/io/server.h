@@ -50,6 +50,7 @@ size_t tl_http_header_count(const tl_http_req *r);
 void tl_http_header_at(const tl_http_req *r, size_t i, const char **lower_name, const char **value);
 const char *tl_http_body(const tl_http_req *r, size_t *n);
 const char *tl_http_peer_ip(const tl_http_req *r);
+bool tl_http_takes_gzip(const tl_http_req *r); /* "br, gzip;q=0.5": named, and not with a weight of 0 */
 
 /* The answer comes later: r stays valid until tl_http_respond*, which must be called even when the client has gone. */
 void tl_http_hold(tl_http_req *r);

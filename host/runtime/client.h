@@ -7,6 +7,8 @@ typedef struct tl_client_file {
   const char *path; /* with the hash of its content: immutable */
   const char *text;
   size_t size;
+  const char *packed; /* the same as gzip makes it */
+  size_t packed_size;
 } tl_client_file;
 extern const tl_client_file tl_client_js;
 extern const tl_client_file tl_client_css;      /* the default style */

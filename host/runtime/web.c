@@ -217,9 +217,12 @@ static void serve_tree(tl_host *h, tl_http_req *r) {
 
 static bool serve_client(tl_http_req *r, const tl_client_file *f, const char *type) {
   if (strcmp(tl_http_path(r), f->path)) return false;
-  char headers[160];
-  snprintf(headers, sizeof headers, "Content-Type: %s\r\nCache-Control: public, max-age=31536000, immutable\r\n", type);
-  tl_http_respond(r, 200, headers, f->text, f->size);
+  char headers[192];
+  bool packed = tl_http_takes_gzip(r);
+  snprintf(headers, sizeof headers,
+           "Content-Type: %s\r\nCache-Control: public, max-age=31536000, immutable\r\nVary: Accept-Encoding\r\n%s",
+           type, packed ? "Content-Encoding: gzip\r\n" : "");
+  tl_http_respond(r, 200, headers, packed ? f->packed : f->text, packed ? f->packed_size : f->size);
   return true;
 }
 

@@ -79,6 +79,19 @@ describe('HTTP', { concurrency: 4 }, () => {
     }
   });
 
+  // holds: http.client.packed
+  it('gives the client precompressed to who takes it so', async () => {
+    const { body } = await ask('/');
+    const [, path] = /src="(\/_tidelock\/client[^"]+)"/.exec(body);
+    const plain = await ask(path);
+    assert.deepEqual([plain.headers['content-encoding'], plain.headers.vary], [undefined, 'Accept-Encoding']);
+    assert.equal((await ask(path, { headers: { 'accept-encoding': 'gzip;q=0' } })).headers['content-encoding'], undefined);
+    const packed = await fetch(host().url + path, { headers: { 'accept-encoding': 'br, gzip' } });
+    assert.equal(packed.headers.get('content-encoding'), 'gzip');
+    assert.ok(Number(packed.headers.get('content-length')) < plain.body.length / 2);
+    assert.equal(await packed.text(), plain.body);
+  });
+
   it('answers HEAD as GET without a body', async () => {
     for (const path of ['/', '/note.txt', '/nowhere', '/_tidelock/page?path=/']) {
       const got = await ask(path), head = await ask(path, { method: 'HEAD' });
