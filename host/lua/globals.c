@@ -125,6 +125,22 @@ static void set_searcher(lua_State *L, const char *pattern) {
   lua_pop(L, 2);
 }
 
+/* package.path begins with the app's folder, too, for what looks there by itself: tl.work, package.searchpath. A second
+ * app (in tests) takes the place of the first. */
+static void set_path(lua_State *L, const char *pattern) {
+  lua_getglobal(L, "package");
+  lua_getfield(L, -1, "path");
+  lua_getfield(L, LUA_REGISTRYINDEX, "tidelock.path");
+  size_t path_n, before_n;
+  const char *path = lua_tolstring(L, -2, &path_n), *before = lua_tolstring(L, -1, &before_n);
+  if (path && before && path_n >= before_n && !memcmp(path, before, before_n)) path += before_n;
+  lua_pushfstring(L, "%s;", pattern);
+  lua_pushfstring(L, "%s%s", lua_tostring(L, -1), path ? path : "");
+  lua_setfield(L, -5, "path");
+  lua_setfield(L, LUA_REGISTRYINDEX, "tidelock.path");
+  lua_pop(L, 3);
+}
+
 static void forget_modules(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   tl__reg(L, &key_loaded);
@@ -153,6 +169,7 @@ void tl_lua_load_main(lua_State *L, const char *path) {
   const char *dir = lua_tostring(L, -1);
   const char *pattern = lua_pushfstring(L, "%s/?.lua;%s/?/init.lua", dir, dir);
   set_searcher(L, pattern);
+  set_path(L, pattern);
   lua_pop(L, 2);
   if (load_file(L, path)) lua_error(L);
 }

@@ -210,18 +210,6 @@ static char *copied(lua_State *L, int idx) {
   return tl_strndup(s, n);
 }
 
-/* The search path of the thread: the app's folder comes first, as it does for the app's own require. Owned. */
-static char *search_path(const tl_host *h, const char *package_path) {
-  tl_buf b = {0};
-  const char *slash = h->file ? strrchr(h->file, '/') : NULL;
-  int n = slash ? (int)(slash + 1 - h->file) : 0;
-  if (h->file) tl_buf_printf(&b, "%.*s?.lua;%.*s?/init.lua;", n, h->file, n, h->file);
-  tl_buf_puts(&b, package_path);
-  char *path = tl_strndup(b.data, b.len);
-  tl_buf_free(&b);
-  return path;
-}
-
 /* module, function, package.path, package.cpath, list of arguments -> work */
 static int work_start(lua_State *L) {
   tl_host *h = tl_host_of(L);
@@ -235,7 +223,7 @@ static int work_start(lua_State *L) {
   *j = (job){.host = h, .owner = w, .args = args, .cap = h->config.memory_limit, .results = tl_nil()};
   j->module = copied(L, 1);
   j->function = copied(L, 2);
-  j->path = search_path(h, lua_tostring(L, 3));
+  j->path = copied(L, 3);
   j->cpath = copied(L, 4);
   j->req.data = j;
   w->job = j;

@@ -173,6 +173,19 @@ describe("a page", function()
 end)
 
 describe("the host", function()
+  -- holds: host.path
+  it("package.path begins with the folder of the newest app, once", function()
+    for _, app in ipairs { "app/form", "app/filter", "app/form" } do
+      t.open(app .. "/main.lua", "/")
+      local prefix = ("%s/?.lua;%s/?/init.lua;"):format(app, app)
+      assert.equal(prefix, package.path:sub(1, #prefix))
+      local rest = package.path:sub(#prefix + 1)
+      assert.is_nil(rest:find("app/form/", 1, true) or rest:find("app/filter/", 1, true))
+      t.finish()
+      t.begin()
+    end
+  end)
+
   -- holds: host.global.libraries
   it("libraries read globals that are not there as nil", function()
     t.open(APP)

@@ -130,16 +130,18 @@ describe('a token', { concurrency: 4 }, () => {
 });
 
 describe('the modules of an app', () => {
-  // holds: host.modules
+  // holds: host.path
   it('are found in its folder before anywhere else', async t => {
     const folder = mkdtempSync(`${tmpdir()}/tidelock-`), name = 'spec.lua.support.library'; // which the current folder has, too
     t.after(() => rmSync(folder, { recursive: true }));
     mkdirSync(`${folder}/spec/lua/support`, { recursive: true });
     writeFileSync(`${folder}/${name.replaceAll('.', '/')}.lua`, 'return "of the app"\n');
     writeFileSync(`${folder}/main.lua`, `print("it is " .. require "${name}")
+      print("path: " .. package.path)
       local tl = require "tidelock"
       tl.page("/", {}, function() return tl.ui.p "x" end)\n`);
     const host = await startHost(t, { app: `${folder}/main.lua` });
     assert.match(host.output, /it is of the app/);
+    assert.ok(host.output.includes(`path: ${folder}/?.lua;${folder}/?/init.lua;/`), host.output);
   });
 });
