@@ -3,9 +3,10 @@
  * once more in prepare when work may have come from timers or close callbacks, which run between check and the next
  * poll.
  *
- * Prepare also sets how long the poll may block. Two things of 1.44 are cured there: the loop's clock is brought up to
- * date (else the time spent in timers is added to the sleep), and the deadline is one uv_timer rounded up to a whole
- * millisecond (a timer that fires early would only wake the loop twice).
+ * Prepare also sets how long the poll may block: the deadline is a timerfd, since libuv's own timers count in whole
+ * milliseconds, and a task that sleeps in a loop would lose half of one at each beat. It is set only when the deadline
+ * has moved, and setting it also takes its last expiry back, so it is never read. The loop's clock is brought up to
+ * date there for the libuv timers of others (1.44 else adds the time spent in callbacks to its sleep).
  *
  * Owns its five handles and the read buffer; every other handle belongs to whoever opened it. Specs:
  * spec/io/loop_spec.c. */
@@ -13,19 +14,24 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
 /* With a thousand sockets ready, a turn after all reads would touch each tab twice, the second time cold: so a turn
  * comes after a few. */
-enum { READ_BUF = 64 * 1024, NS_PER_MS = 1000000, TURN_READS = 32 };
+enum { READ_BUF = 64 * 1024, TURN_READS = 32 };
 
 struct tl_loop {
   uv_loop_t uv;
   uv_prepare_t prepare;
   uv_check_t check;
-  uv_idle_t idle;   /* active: the poll does not block */
-  uv_timer_t timer; /* ends the poll at the deadline; its callback has nothing to do */
+  uv_idle_t idle;  /* active: the poll does not block */
+  uv_poll_t clock; /* ends the poll at the deadline */
+  int clock_fd;
+  uint64_t armed; /* ns; what the clock is set to, UINT64_MAX: not */
   tl_turn_fn turn;
   void *turn_ctx;
   uint64_t deadline; /* ns; 0: at once, UINT64_MAX: none */
@@ -36,7 +42,20 @@ struct tl_loop {
 };
 
 static void on_idle(uv_idle_t *h) { (void)h; }
-static void on_timer(uv_timer_t *h) { (void)h; }
+
+static void set_clock(tl_loop *l, uint64_t at) {
+  const uint64_t second = 1000000000;
+  struct itimerspec when = {0}; /* zero: never */
+  if (at != UINT64_MAX)
+    when.it_value = (struct timespec){.tv_sec = (time_t)(at / second), .tv_nsec = (long)(at % second)};
+  timerfd_settime(l->clock_fd, TFD_TIMER_ABSTIME, &when, NULL);
+  l->armed = at;
+}
+
+static void on_clock(uv_poll_t *h, int status, int events) {
+  (void)status, (void)events;
+  set_clock(h->data, UINT64_MAX);
+}
 
 static uint64_t after(uint64_t ns) {
   uint64_t now = ns ? tl_loop_now() : 0;
@@ -60,13 +79,7 @@ static void arm(tl_loop *l) {
     return;
   }
   uv_idle_stop(&l->idle);
-  if (l->deadline == UINT64_MAX) {
-    uv_timer_stop(&l->timer);
-    return;
-  }
-  /* From the exact time, not from the loop's whole milliseconds: that would be late by one more. */
-  uint64_t wait_ms = (l->deadline - now - 1) / NS_PER_MS + 1;
-  uv_timer_start(&l->timer, on_timer, wait_ms, 0);
+  if (l->deadline != l->armed) set_clock(l, l->deadline);
 }
 
 static void on_prepare(uv_prepare_t *h) {
@@ -79,18 +92,20 @@ static void on_check(uv_check_t *h) { run_turn(h->data); }
 
 tl_loop *tl_loop_new(void) {
   tl_loop *l = tl_calloc(sizeof *l);
-  if (uv_loop_init(&l->uv)) {
+  l->clock_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (l->clock_fd < 0 || uv_loop_init(&l->uv)) {
     fprintf(stderr, "tidelock: the system gives no event loop\n");
     abort();
   }
   uv_prepare_init(&l->uv, &l->prepare);
   uv_check_init(&l->uv, &l->check);
   uv_idle_init(&l->uv, &l->idle);
-  uv_timer_init(&l->uv, &l->timer);
-  l->prepare.data = l->check.data = l;
+  uv_poll_init(&l->uv, &l->clock, l->clock_fd);
+  l->prepare.data = l->check.data = l->clock.data = l;
+  uv_poll_start(&l->clock, UV_READABLE, on_clock);
   uv_prepare_start(&l->prepare, on_prepare);
   uv_check_start(&l->check, on_check);
-  l->deadline = UINT64_MAX;
+  l->deadline = l->armed = UINT64_MAX;
   l->read_buf = tl_alloc(READ_BUF);
   return l;
 }
@@ -113,13 +128,14 @@ void tl_loop_free(tl_loop *l) {
   uv_close((uv_handle_t *)&l->prepare, NULL);
   uv_close((uv_handle_t *)&l->check, NULL);
   uv_close((uv_handle_t *)&l->idle, NULL);
-  uv_close((uv_handle_t *)&l->timer, NULL);
+  uv_close((uv_handle_t *)&l->clock, NULL);
   do refuse_leaks(l);
   while (uv_run(&l->uv, UV_RUN_NOWAIT) || uv_loop_alive(&l->uv));
   if (uv_loop_close(&l->uv)) {
     fprintf(stderr, "tidelock: the loop still has requests under way\n");
     abort();
   }
+  close(l->clock_fd);
   tl_free(l->read_buf);
   tl_free(l);
 }
@@ -154,7 +170,6 @@ void tl_loop_poll(tl_loop *l, uint64_t block_ns) {
   uv_run(&l->uv, UV_RUN_ONCE);
   l->polling = false;
   l->deadline = kept;
-  uv_timer_stop(&l->timer);
   uv_idle_stop(&l->idle);
 }
 
