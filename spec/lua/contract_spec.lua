@@ -172,7 +172,25 @@ describe("a page", function()
   it("a target may be a class", function() assert.equal("n is 0", t.open(APP):text ".labelled") end)
 end)
 
+local function text_of(path)
+  local file <close> = assert(io.open(path))
+  return file:read "a"
+end
+
 describe("the host", function()
+  -- holds: host.config.defaults
+  it("the limits are, unless set, what docs/configuration.md says", function()
+    local units = { MiB = 1024 * 1024, s = 1, [""] = 1 }
+    local told, count = text_of "docs/configuration.md", 0
+    for name, value in text_of "host/runtime/config.c":gmatch '{"([%w_]+)", %u+, offsetof%b(), ([^,]+),' do
+      local shown, unit = told:match("\n| `" .. name .. "` | (%S+) ?(%a*) |")
+      local n = ({ ["true"] = 1, ["false"] = 0 })[shown] or tonumber(shown) * units[unit]
+      assert.equal(load("return " .. value)(), n, name)
+      count = count + 1
+    end
+    assert.is_true(count >= 15)
+  end)
+
   -- holds: host.path
   it("package.path begins with the folder of the newest app, once", function()
     for _, app in ipairs { "app/form", "app/filter", "app/form" } do
