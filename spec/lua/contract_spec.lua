@@ -180,7 +180,7 @@ end
 describe("the host", function()
   -- holds: host.config.defaults
   it("the limits are, unless set, what docs/configuration.md says", function()
-    local units = { MiB = 1024 * 1024, s = 1, [""] = 1 }
+    local units = { KiB = 1024, MiB = 1024 * 1024, s = 1, [""] = 1 }
     local told, count = text_of "docs/configuration.md", 0
     for name, value in text_of "host/runtime/config.c":gmatch '{"([%w_]+)", %u+, offsetof%b(), ([^,]+),' do
       local shown, unit = told:match("\n| `" .. name .. "` | (%S+) ?(%a*) |")
