@@ -9,7 +9,7 @@ import { reportErrors } from './overlay.js';
 import { createRenderer } from './render.js';
 import { Session } from './session.js';
 import { Socket } from './socket.js';
-import { keepToken, readStorage, readToken } from './storage.js';
+import { followStorage, hasKept, keepToken, readStorage, readToken } from './storage.js';
 import { toast } from './toast.js';
 import { createTriggers } from './triggers.js';
 import { shown } from './values.js';
@@ -25,7 +25,7 @@ export class App {
     this.socket = createSocket(this.session);
     this.session.attach(this.socket);
     this.nav = createNav({ show: next => this.show(next), moved: path => this.submit({ nav: { path } }) }, { ...page });
-    this.runEffect = createEffects({ ...this.nav, call: (...called) => this.call(...called) });
+    this.runEffect = createEffects({ ...this.nav, call: (...called) => this.call(...called), stored: page.stored });
     this.triggers = createTriggers({
       send: (handler, args, answered) => this.submit({ event: { handler, args } }, answered),
       isLive: () => this.session.live,
@@ -36,17 +36,20 @@ export class App {
 
   start() {
     this.root.tabIndex = -1;
+    if (hasKept(this.page.stored)) document.documentElement.setAttribute('data-tl-pending', '');
     this.draw();
     this.nav.start();
     this.setBanner('down');
     this.socket.connect();
     this.followPage();
+    followStorage(this.page.stored, (handler, value) => this.submit({ event: { handler, args: [value] } }));
   }
 
   sessionHost() {
     return {
       identity: () => ({
-        token: readToken(), instance: this.instance, path: location.pathname + location.search, storage: readStorage(),
+        token: readToken(), instance: this.instance, path: location.pathname + location.search,
+        storage: readStorage(this.page.stored),
       }),
       keepToken,
       onState: state => this.adopt(state),

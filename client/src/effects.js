@@ -11,7 +11,7 @@ const PLACES = new Set(['http:', 'https:', 'mailto:', 'tel:']);
 // What may be saved from an address.
 const SOURCES = new Set(['http:', 'https:']);
 
-// page: { go(path, opts), release(), call(name, args, event) }
+// page: { go(path, opts), release(), call(name, args, event), stored: the vars that the browser keeps (storage.js) }
 export function createEffects(page) {
   const effects = {
     toast: (text, opts) => toast(text, opts ?? {}),
@@ -31,9 +31,9 @@ export function createEffects(page) {
     set_clipboard: text => setClipboard(String(text)),
     reload: () => location.reload(),
     back: () => history.back(),
-    remove_cookie: removeCookie,
+    remove_cookie: name => removeCookie(page.stored, String(name)),
     clear_local_storage: clearLocalStorage,
-    store: writeStorage,
+    store: (kind, name, value) => writeStorage(page.stored, kind, name, value),
     call: (name, event, ...args) => page.call(name, args, event),
   };
 

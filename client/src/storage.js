@@ -1,29 +1,10 @@
-// storage.js: values that the app keeps in the browser (a var's `in_client`).
+// storage.js: the tab's token, and the vars that the app keeps in the browser (a var's `in_client`).
 //
-// Each is an entry `tl:<State>.<var>` with JSON in it. The host gets all of them with the hello, as
-// maps from "State.var" to the value, and treats them as untrusted.
+// The page's data block names those vars: `stored` has for each kind a map from the name of an entry to its options
+// (docs/protocol.md, section 6). Text is kept as it is where the var is a string, as JSON else. The host treats all of it
+// as untrusted.
 
-const PREFIX = 'tl:';
-const YEAR = 31_536_000;   // seconds
-
-export function readStorage() {
-  return { cookie: readCookies(), local: readArea(() => localStorage), session: readArea(() => sessionStorage) };
-}
-
-export function writeStorage(kind, name, value) {
-  const text = value === null || value === undefined ? null : JSON.stringify(value);
-  if (kind === 'cookie') writeCookie(PREFIX + name, text);
-  else if (kind === 'local') writeArea(() => localStorage, PREFIX + name, text);
-  else if (kind === 'session') writeArea(() => sessionStorage, PREFIX + name, text);
-}
-
-export function clearLocalStorage() {
-  withArea(() => localStorage, area => area.clear());
-}
-
-export function removeCookie(name) {
-  writeCookie(name, null);
-}
+const COOKIE_MAX = 4096;   // bytes of name and value that browsers take
 
 // A browser may refuse storage altogether: then nothing is kept, and the page goes on.
 function withArea(area, use, otherwise) {
@@ -34,27 +15,46 @@ function withArea(area, use, otherwise) {
   }
 }
 
+const localArea = () => localStorage;
+const sessionArea = () => sessionStorage;
+
 const TOKEN = 'tidelock.token';
-export const readToken = () => withArea(() => sessionStorage, area => area.getItem(TOKEN), null);
-export const keepToken = token => withArea(() => sessionStorage, area => area.setItem(TOKEN, token));
+export const readToken = () => withArea(sessionArea, area => area.getItem(TOKEN), null);
+export const keepToken = token => withArea(sessionArea, area => area.setItem(TOKEN, token));
 
-function readArea(area) {
-  return withArea(area, found => collect(Object.keys(found).map(key => [key, found.getItem(key)])), {});
+// ---- texts, by kind ----
+
+const texts = {
+  local: { read: name => readArea(localArea, name), write: (name, text) => writeArea(localArea, name, text) },
+  session: { read: name => readArea(sessionArea, name), write: (name, text) => writeArea(sessionArea, name, text) },
+  cookie: { read: readCookie, write: writeCookie },
+};
+
+function readArea(area, name) {
+  return withArea(area, found => found.getItem(name), null);
 }
 
-function writeArea(area, key, text) {
-  withArea(area, found => (text === null ? found.removeItem(key) : found.setItem(key, text)));
+function writeArea(area, name, text) {
+  withArea(area, found => (text === null ? found.removeItem(name) : found.setItem(name, text)));
 }
 
-function readCookies() {
-  const pairs = document.cookie.split('; ').map(pair => pair.split('=', 2).map(decoded));
-  return collect(pairs);
+function readCookie(name) {
+  const pairs = withArea(() => document, page => page.cookie, '').split('; ');
+  const found = pairs.find(pair => pair.startsWith(`${name}=`));
+  return found === undefined ? null : decoded(found.slice(name.length + 1));
 }
 
-function writeCookie(name, text) {
-  const age = text === null ? 0 : YEAR;
+function writeCookie(name, text, options = {}) {
   const value = encodeURIComponent(text ?? '');
-  document.cookie = `${encodeURIComponent(name)}=${value}; Path=/; Max-Age=${age}; SameSite=Lax`;
+  if (name.length + value.length > COOKIE_MAX) {
+    console.warn(`tidelock: ${name} is too large for a cookie, and is not kept`);
+    return writeCookie(name, null, options);
+  }
+  const parts = [`${name}=${value}`, `Path=${options.path ?? '/'}`, `SameSite=${options.same_site ?? 'Lax'}`];
+  if (text === null) parts.push('Max-Age=0');
+  else if (options.max_age) parts.push(`Max-Age=${options.max_age}`);
+  if (options.secure ?? location.protocol === 'https:') parts.push('Secure');
+  return withArea(() => document, page => { page.cookie = parts.join('; '); });
 }
 
 export function decoded(text) {
@@ -65,16 +65,73 @@ export function decoded(text) {
   }
 }
 
-// What does not parse was not written by us.
-function collect(pairs) {
-  const values = {};
-  for (const [key, text] of pairs) {
-    if (!key.startsWith(PREFIX)) continue;
-    try {
-      values[key.slice(PREFIX.length)] = JSON.parse(text);
-    } catch {
-      continue;
+// ---- values ----
+
+// undefined: nothing is there that could be a value. What does not parse was not written by us.
+function readValue(kind, name, options) {
+  const text = texts[kind].read(name);
+  if (text === null) return undefined;
+  if (options.text) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const bytes = text => new TextEncoder().encode(text).length;
+
+const KINDS = Object.keys(texts);
+
+// What is kept, for the hello: by kind and name, as much as the host takes.
+export function readStorage(stored) {
+  const values = { cookie: {}, local: {}, session: {} };
+  let room = stored?.limit || Infinity;
+  for (const kind of KINDS) {
+    for (const [name, options] of Object.entries(stored?.[kind] ?? {})) {
+      const value = readValue(kind, name, options);
+      if (value === undefined) continue;
+      const size = bytes(JSON.stringify(value));
+      if (size > room) {
+        console.warn(`tidelock: what is kept as ${name} is too large, and is left out`);
+        continue;
+      }
+      room -= size;
+      values[kind][name] = value;
     }
   }
   return values;
+}
+
+// Whether a new tab would begin with something else than the defaults.
+export function hasKept(stored) {
+  return KINDS.some(kind => Object.keys(stored?.[kind] ?? {}).some(name => texts[kind].read(name) !== null));
+}
+
+// null: the entry goes.
+export function writeStorage(stored, kind, name, value) {
+  const options = stored?.[kind]?.[name];
+  const text = value === null ? null : options?.text && typeof value === 'string' ? value : JSON.stringify(value);
+  texts[kind].write(name, text, options);
+}
+
+export function clearLocalStorage() {
+  withArea(localArea, area => area.clear());
+}
+
+export function removeCookie(stored, name) {
+  writeCookie(name, null, stored?.cookie?.[name]);
+}
+
+// Calls `changed(handler, value)` when another tab of this browser has written a var that is to be the same in all; null:
+// it has gone. What is there by now counts, not what was written: so two tabs that write at once end with the same.
+export function followStorage(stored, changed) {
+  const followed = Object.entries(stored?.local ?? {}).filter(([, options]) => options.sync);
+  if (followed.length === 0) return;
+  window.addEventListener('storage', ({ storageArea, key }) => {
+    if (storageArea !== withArea(localArea, area => area, null)) return;
+    for (const [name, options] of followed) {
+      if (key === name || key === null) changed(options.sync, readValue('local', name, options) ?? null);
+    }
+  });
 }

@@ -197,12 +197,31 @@ test('what a registered function returns goes to the host', () => withPage(count
   }
 }));
 
+const stored = {
+  limit: 200,
+  local: { 'Job.a': {}, 'Job.broken': {}, 'Job.large': {}, 'Job.s': { text: true, sync: 'Job.s' } },
+  session: { 'Job.b': { text: true } },
+  cookie: { 'Job.c': { text: true, max_age: 60 } },
+};
+
 // holds: client.storage
-test('values kept in the browser come with the next hello', () => withPage(counter, async (host, p) => {
-  host.push(null, { effects: [['store', 'local', 'Job.a', [1]], ['store', 'session', 'Job.b', 'x'], ['store', 'cookie', 'Job.c', 'ü; =']] });
-  await p.evaluate(() => localStorage.setItem('tl:broken', '{'));
+test('values kept in the browser come with the next hello', () => withPage({ ...counter, stored }, async (host, p) => {
+  host.push(null, { effects: [
+    ['store', 'local', 'Job.a', [1]], ['store', 'session', 'Job.b', 'x'], ['store', 'cookie', 'Job.c', 'ü; ='],
+    ['store', 'local', 'Job.s', '5'], ['store', 'local', 'Job.large', 'x'.repeat(200)],
+  ] });
+  await p.waitForFunction(() => localStorage.getItem('Job.large'));
+  assert.deepEqual(await p.evaluate(() => [localStorage['Job.a'], localStorage['Job.s'], document.cookie]), ['[1]', '5', 'Job.c=%C3%BC%3B%20%3D']);
+  await p.evaluate(() => {
+    localStorage.setItem('Job.broken', '{');
+    localStorage.setItem('other', '1');
+    document.cookie = 'Job.a=1';
+  });
   host.ws.terminate();
   await until(() => host.messages('hello').length === 2);
   assert.deepEqual(host.messages('hello')[1].storage,
-    { cookie: { 'Job.c': 'ü; =' }, local: { 'Job.a': [1] }, session: { 'Job.b': 'x' } });
+    { cookie: { 'Job.c': 'ü; =' }, local: { 'Job.a': [1], 'Job.s': '5' }, session: { 'Job.b': 'x' } });
+  host.push(null, { effects: [['store', 'local', 'Job.a', null], ['remove_cookie', 'Job.c'], ['store', 'session', 'Job.b', null]] });
+  await p.waitForFunction(() => !localStorage.getItem('Job.a'));
+  assert.deepEqual(await p.evaluate(() => [document.cookie, sessionStorage.getItem('Job.b')]), ['Job.a=1', null]);
 }));

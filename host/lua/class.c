@@ -248,12 +248,13 @@ static int call_of_background(lua_State *L) {
                   name, name);
 }
 
-static void add_handler(lua_State *L, int fn, tl_class *c, const char *full, bool background) {
+tl_handler *tl__add_handler(lua_State *L, int fn, tl_class *c, const char *full, bool background) {
   tl_handler *h = tl_calloc(sizeof *h);
   *h = (tl_handler){.name = tl_strndup(full, strlen(full)), .cls = c, .background = background, .fn = LUA_NOREF};
   tl_smap_set(c->app->handlers, full, strlen(full), h);
   lua_pushvalue(L, fn);
   h->fn = luaL_ref(L, LUA_REGISTRYINDEX);
+  return h;
 }
 
 /* class_function(class, name, fn, background): a handler, or (names with _) a method. */
@@ -277,7 +278,7 @@ static int native_class_function(lua_State *L) {
     lua_pushvalue(L, 3);
   }
   lua_setfield(L, -2, name);
-  if (name[0] != '_') add_handler(L, 3, c, full, background);
+  if (name[0] != '_') tl__add_handler(L, 3, c, full, background);
   return 0;
 }
 
@@ -330,7 +331,7 @@ static int native_class_names(lua_State *L) {
   return 1;
 }
 
-static tl_type type_of_value(tl_value v) {
+tl_type tl__type_of(tl_value v) {
   switch (tl_kind_of(v)) {
   case TL_INT:
   case TL_FLOAT: return TL_T_NUMBER;
@@ -349,7 +350,7 @@ static int native_var_type(lua_State *L) {
   lua_getfield(L, -1, luaL_checkstring(L, 2));
   const tl_var *v = lua_touserdata(L, -1);
   if (lua_type(L, -1) != LUA_TLIGHTUSERDATA || v->member != TL_M_VAR) return 0;
-  lua_pushstring(L, type_names[v->type ? v->type : type_of_value(v->initial)]);
+  lua_pushstring(L, type_names[v->type ? v->type : tl__type_of(v->initial)]);
   lua_pushboolean(L, tl_kind_of(v->initial) == TL_NIL);
   return 2;
 }

@@ -41,6 +41,8 @@ struct tl_app {
   size_t n_classes, cap_classes;
   tl_var **computed; /* in the order of their declaration; borrowed from the classes */
   size_t n_computed, cap_computed;
+  tl_stored *stored; /* vars that the browser keeps (stored.c) */
+  size_t n_stored;
   tl_keyhint *keys;
   tl_value root; /* default root; nil until frozen */
   size_t state_limit;
@@ -56,10 +58,14 @@ void tl__class_push(lua_State *L, const tl_class *c); /* +1: the class's userdat
 void tl__class_function(lua_State *L, const tl_class *c,
                         const char *name); /* +1: the Lua function of a computed var, or nil */
 const char *tl__type_name(tl_type t);
+tl_type tl__type_of(tl_value v); /* that a default gives its var */
+tl_handler *tl__add_handler(lua_State *L, int fn, tl_class *c, const char *full, bool background);
+void tl__stored_free(tl_app *a);
 void tl__app_table(lua_State *L, const tl_app *a); /* +1: what the registry holds for the app */
 tl_app *tl__app_open(lua_State *L);                /* the current app, while declarations are allowed; raises */
 
 void tl__open_class(lua_State *L); /* registers natives into the table on top of the stack */
 void tl__open_app(lua_State *L);
+void tl__open_stored(lua_State *L);
 
 #endif

@@ -76,6 +76,7 @@ void tl_app_free(lua_State *L, tl_app *a) {
   tl_release(a->root);
   tl_free(a->classes);
   tl_free(a->computed);
+  tl__stored_free(a);
   tl_free(a);
 }
 

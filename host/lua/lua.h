@@ -108,6 +108,23 @@ tl_value tl_app_default_root(const tl_app *a); /* borrowed; shared by all new ta
 tl_diff_opts tl_app_diff_opts(const tl_app *a);
 size_t *tl_app_state_limit(tl_app *a); /* bytes a tab; 0: none */
 
+/* ---- vars that the browser keeps (stored.c) ---- */
+typedef enum tl_keep { TL_KEEP_COOKIE, TL_KEEP_LOCAL, TL_KEEP_SESSION } tl_keep;
+typedef struct tl_stored {
+  const struct tl_var *var;
+  tl_keep keep;
+  char *key;     /* under which the browser has it */
+  char *options; /* a JSON object: what the page has to know besides */
+} tl_stored;
+const tl_stored *tl_app_stored(const tl_app *a, size_t *n);      /* in the order of their declaration */
+const char *tl_stored_kind(const tl_stored *s);                  /* "cookie", "local", "session" */
+void tl_stored_name(const tl_stored *s, char *out, size_t size); /* "Prefs.theme" */
+tl_value tl_stored_get(const tl_stored *s, tl_value root);       /* borrowed: what the var is */
+tl_value tl_stored_initial(const tl_stored *s);                  /* borrowed */
+bool tl_stored_fits(const tl_stored *s, tl_value v);             /* v may come from a browser; null does not */
+tl_value tl_stored_put(const tl_stored *s, tl_value root,
+                       tl_value v); /* takes over root, borrows v, which fits: owned */
+
 /* ---- computed vars (computed.c) ---- */
 /* Called by the holder before a commit's root is published: the owned root with computed vars brought up to date (takes
  * over `root`). Errors of a computed var are logged (and reported by hooks->computed_error), its last value stays;

@@ -202,7 +202,7 @@ static bool fits(tl_type type, tl_kind kind) {
   return false;
 }
 
-static bool fits_type(const tl_var *var, tl_kind kind) { return kind == TL_NIL || fits(var->type, kind); }
+bool tl__type_fits(const tl_var *var, tl_kind kind) { return kind == TL_NIL || fits(var->type, kind); }
 
 const char *tl__kind_name(tl_kind kind) {
   static const char *const kinds[] = {"nil", "a boolean", "an integer", "a float", "a string", "a list", "a map"};
@@ -216,7 +216,7 @@ static int raise_type(lua_State *L, const tl_var *var, tl_kind kind) {
 }
 
 void tl__check_type(lua_State *L, const tl_var *var, tl_value v) {
-  if (!fits_type(var, tl_kind_of(v))) raise_type(L, var, tl_kind_of(v));
+  if (!tl__type_fits(var, tl_kind_of(v))) raise_type(L, var, tl_kind_of(v));
 }
 
 static int refuse_write(lua_State *L, const tl_instance *s, const char *name) {
@@ -270,7 +270,7 @@ static bool fits_limit(tl_draft *d, const tl_var *v, tl_value value) {
 /* Takes over value, which must be gone before anything raises. */
 static void check_value(lua_State *L, tl_draft *d, const tl_var *v, tl_value value) {
   tl_kind kind = tl_kind_of(value) == TL_DRAFT ? tl_dnode_kind(value.draft) : tl_kind_of(value);
-  bool fit = fits_type(v, kind);
+  bool fit = tl__type_fits(v, kind);
   if (fit && fits_limit(d, v, value)) return;
   tl_release(value);
   if (!fit) raise_type(L, v, kind);
@@ -431,6 +431,7 @@ int tl_open_state(lua_State *L) {
   tl__open_append(L);
   tl__open_class(L);
   tl__open_app(L);
+  tl__open_stored(L);
   tl__open_json(L);
   tl__open_tablelib(L);
   tl__open_debug(L);

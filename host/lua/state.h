@@ -21,7 +21,8 @@ void tl__push_traced(lua_State *L, tl_class *c, tl_trace *t); /* +1: a `self` th
 
 /* Raises VarTypeError when v is not what the var was declared to hold. v is owned by something else. */
 void tl__check_type(lua_State *L, const tl_var *var, tl_value v);
-const char *tl__kind_name(tl_kind kind); /* for messages: "a list" */
+bool tl__type_fits(const tl_var *var, tl_kind kind); /* nil does */
+const char *tl__kind_name(tl_kind kind);             /* for messages: "a list" */
 int tl__undeclared(lua_State *L, const tl_class *c, int members,
                    int key); /* raises, with the name that was perhaps meant */
 

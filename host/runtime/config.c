@@ -22,6 +22,7 @@ static const struct option {
     {"event_burst", SECONDS, offsetof(tl_config, event_burst), 1000, 1e9},
     {"memory_limit", BYTES, offsetof(tl_config, memory_limit), 512.0 * 1024 * 1024, 1e15},
     {"state_limit", BYTES, offsetof(tl_config, state_limit), 64.0 * 1024 * 1024, 1e15},
+    {"storage_limit", BYTES, offsetof(tl_config, storage_limit), 256.0 * 1024, 1e12},
     {"frame_limit", BYTES, offsetof(tl_config, frame_limit), 1024.0 * 1024, 1e12},
     {"max_tabs", BYTES, offsetof(tl_config, max_tabs), 100000, 1e9},
     {"queue_limit", BYTES, offsetof(tl_config, queue_limit), 10000, 1e9},

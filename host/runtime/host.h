@@ -24,7 +24,7 @@ typedef struct tl_peer tl_peer;
 typedef struct tl_config {
   double tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time;
   double event_rate, event_burst; /* events a second, and at once */
-  size_t memory_limit, state_limit, frame_limit, max_tabs, queue_limit;
+  size_t memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit;
   bool compress, style, dev;
 } tl_config;
 void tl_config_defaults(tl_config *c);
@@ -95,6 +95,7 @@ struct tl_tab {
   char *path;     /* where the page is, with query */
   char *headers, *session_id;
   char ip[46];
+  tl_value *kept; /* of each var that the browser keeps, what it has there; NULL: the app has none */
   void *observer; /* the driver's: told of each public commit */
 };
 
@@ -120,6 +121,13 @@ void tl_send_init(tl_tab *t);                        /* whole state, at once */
 bool tl_send_resume(tl_tab *t, uint64_t version);    /* false: that version is not held any more */
 void tl_flush(tl_host *h);                           /* one message to each dirty tab that takes it */
 void tl_flush_tab(tl_tab *t);
+
+/* ---- kept.c: vars that the browser keeps ---- */
+void tl_kept_fill(tl_tab *t, tl_value storage); /* a tab that has just been made: with what a hello's storage brings */
+void tl_kept_begin(tl_tab *t);                  /* the browser has what the root holds now */
+void tl_kept_end(tl_tab *t);
+void tl_kept_tell(tl_tab *t);        /* "store" effects for what the browser has not */
+bool tl_kept_minds(tl_value effect); /* it has to come after them */
 
 /* ---- failures.c: what a page is told of a failure ---- */
 void tl_failure_write(tl_buf *b, tl_host *h, const tl_failure *f); /* the wire's object; details only in dev mode */
@@ -184,6 +192,7 @@ bool tl_origin_allowed(const tl_host *h, const char *origin);
 
 /* ---- natives: each adds its functions to tidelock.native, which is on top of the stack ---- */
 void tl_open_native_host(lua_State *L);
+void tl_open_native_kept(lua_State *L);
 void tl_open_native_http(lua_State *L);
 void tl_open_native_work(lua_State *L);
 void tl_end_works(tl_host *h); /* waits until no thread runs one; they are abandoned */

@@ -12,6 +12,7 @@ static int open_natives(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_getfield(L, -1, "tidelock.native");
   tl_open_native_host(L);
+  tl_open_native_kept(L);
   tl_open_native_http(L);
   tl_open_native_work(L);
   tl_open_native_testing(L);

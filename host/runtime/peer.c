@@ -90,13 +90,15 @@ static bool get_id(tl_value map, uint64_t *id) {
 /* ---- hello ---- */
 
 static void start_instance(tl_tab *t, const char *instance) {
+  if (t->instance) {
+    tl_buf_clear(&t->errors); /* they name ids of the page load before */
+    t->errors_n = 0;
+  }
   tl_free(t->instance);
   t->instance = tl_strndup(instance, strlen(instance));
   t->instance_no++;
   t->highest = 0;
   t->running_n = 0;
-  tl_buf_clear(&t->errors); /* they name ids of the page load before */
-  t->errors_n = 0;
   if (tl_identical(t->cell->root, tl_app_default_root(t->host->app))) tl_failures_tell(t);
 }
 
@@ -115,12 +117,14 @@ static void join(tl_peer *p, tl_tab *t, const char *instance, const char *path, 
   tl_flush_tab(t);
 }
 
-static void new_tab(tl_peer *p, tl_value root, const char *instance, const char *path) {
+/* storage: what the browser has kept, for a tab that is no copy; nil: nothing. */
+static void new_tab(tl_peer *p, tl_value root, tl_value storage, const char *instance, const char *path) {
   tl_tab *t = tl_tab_new(p->host, root);
   if (!t) {
     tl_peer_close(p, 4413, "too many tabs (max_tabs)");
     return;
   }
+  if (tl_kind_of(storage) == TL_MAP) tl_kept_fill(t, storage);
   join(p, t, instance, path, 0, false);
 }
 
@@ -151,7 +155,7 @@ static void page_lives(tl_tab *t) {
   tl_peer *p = t->challenger;
   if (!p) return;
   forget_challenge(p);
-  new_tab(p, t->cell->root, p->hello_instance, p->hello_path);
+  new_tab(p, t->cell->root, tl_nil(), p->hello_instance, p->hello_path);
 }
 
 void tl_peer_pong(tl_peer *p) {
@@ -187,7 +191,9 @@ static void hello(tl_peer *p, tl_value m) {
   }
   bool same = t && t->instance && !strcmp(t->instance, in);
   if (!t) {
-    new_tab(p, tl_app_default_root(p->host->app), in, pa);
+    tl_value storage = tl_nil();
+    get(m, "storage", &storage);
+    new_tab(p, tl_app_default_root(p->host->app), storage, in, pa);
   } else if (t->peer && !same && !t->bye) {
     challenge(p, t, in, pa);
   } else {

@@ -47,6 +47,7 @@ static void begin_item(tl_tab *t, tl_buf *b, unsigned *n) {
 }
 
 void tl_tab_effect(tl_tab *t, tl_value effect) {
+  if (t->kept && tl_kept_minds(effect)) tl_kept_tell(t);
   begin_item(t, &t->effects, &t->effects_n);
   tl_json_write(&t->effects, effect);
   tl_tab_mark(t);
@@ -224,7 +225,9 @@ static bool put_change(tl_tab *t, tl_buf *out) {
 /* One message, if there is something and the page takes it: else it is sent when the page has drained, or is there
  * again. */
 void tl_flush_tab(tl_tab *t) {
-  if (!t->peer || nothing_to_send(t) || t->peer->ops->queued(t->peer->io)) return;
+  if (!t->peer || t->peer->ops->queued(t->peer->io)) return;
+  tl_kept_tell(t);
+  if (nothing_to_send(t)) return;
   tl_buf *b = &t->host->scratch;
   bool counts = put_change(t, b);
   if (!counts && nothing_to_send(t)) return;

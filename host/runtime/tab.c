@@ -17,6 +17,7 @@ tl_tab *tl_tab_new(tl_host *h, tl_value root) {
   t->cell = tl_cell_new(root, token);
   t->cell->owner = t;
   t->sent = (tl_sent){0, tl_retain(root)};
+  tl_kept_begin(t);
   h->store->put(h->store, token, t);
   return t;
 }
@@ -39,6 +40,7 @@ void tl_tab_free(tl_tab *t) {
       break;
     }
   forget_history(t);
+  tl_kept_end(t);
   tl_release(t->sent.root);
   tl_buf_free(&t->done);
   tl_buf_free(&t->effects);

@@ -32,12 +32,13 @@ local instances = 0
 ---@field changed fun() the state is another one
 
 ---@param host tl.LinkHost
+---@param storage { cookie: table, local: table, session: table } what the browser keeps, for all of its pages or this one
 ---@return tl.Link
-function link.new(host)
+function link.new(host, storage)
   instances = instances + 1
   return setmetatable({
     host = host, instance = ("%016x"):format(instances), mirror = native.mirror(),
-    watched = {}, last_id = 0, queue = {}, deltas = {}, live = false, storage = { cookie = {}, ["local"] = {}, session = {} },
+    watched = {}, last_id = 0, queue = {}, deltas = {}, live = false, storage = storage,
   }, Link)
 end
 
@@ -68,7 +69,7 @@ end
 
 local function marked_storage(storage)
   local out = {}
-  for kind, entries in pairs(storage) do out[kind] = native.map(entries) end
+  for kind, entries in pairs(storage) do out[kind] = browser_value(native.map(entries)) end
   return native.map(out)
 end
 

@@ -134,9 +134,10 @@ end
 
 -- In JSON text `<` stands in strings only, so the escape is safe, and no `</` or `<!--` remains.
 local function data_json(entry, opts)
-  local text = ('{"route":%s,"title":%s,"tree":%s,"state":%s,"dev":%s}'):format(
+  local stored = native.stored()
+  local text = ('{"route":%s,"title":%s,"tree":%s,"state":%s,"dev":%s%s}'):format(
     native.json_encode(entry.route), entry.title_json, entry.json,
-    opts.state_json or "{}", tostring(opts.dev == true))
+    opts.state_json or "{}", tostring(opts.dev == true), stored and ',"stored":' .. stored or "")
   return (text:gsub("<", "\\u003c"))
 end
 

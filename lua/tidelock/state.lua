@@ -1,10 +1,11 @@
 --- state.lua: declaring states: tl.state, tl.var, tl.computed, tl.background, event references.
 --
 -- What an instance (`self`) does is C (host/lua/state.c); here is what a class accepts and gives.
--- May use: native, kinds, where, and ui when a Var is asked for.
+-- May use: native, kinds, stored, where, and ui when a Var is asked for.
 
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local stored = require "tidelock.stored"
 local where = require "tidelock.where"
 
 where.register()
@@ -47,13 +48,13 @@ end
 local types = { integer = true, number = true, string = true, boolean = true, list = true, map = true }
 
 ---Declares a var: without default it starts as nil.
----@param opts { default: any, type: string }|nil
+---@param opts { default: any, type: string }|nil and what stored.lua knows
 function state.var(opts)
-  opts = check_options("tl.var", opts, { default = true, type = true })
+  opts = check_options("tl.var", opts, stored.options { default = true, type = true })
   if opts.type ~= nil and not types[opts.type] then
     native.raise("TypeError", ("tl.var: type is one of integer, number, string, boolean, list, map, not %s"):format(tostring(opts.type)))
   end
-  return setmetatable({ default = opts.default, type = opts.type }, Declared)
+  return setmetatable({ default = opts.default, type = opts.type, stored = stored.check(opts) }, Declared)
 end
 
 ---A var that is derived from others. `backend`: it never leaves the host.
@@ -345,6 +346,7 @@ local function tasks(self, ...) return native.tab_tasks(self, ...) end
 local function declare_var(class, name, value)
   if kinds.of(value) == "declared var" then
     native.class_var(class, name, value.default, value.type)
+    if value.stored then stored.declare(class, name, value.stored) end
   elseif kinds.of(value) == "computed" or kinds.of(value) == "background" or type(value) == "function" then
     native.raise("DeclarationError", ("%s.%s: %s is assigned after tl.state: %s.%s = ..."):format(
       native.class_name(class), name, type(value) == "function" and "a handler" or "tl." .. kinds.of(value), native.class_name(class), name))

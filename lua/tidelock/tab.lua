@@ -24,15 +24,15 @@ local tab = {}
 
 -- Making ----------------------------------------------------------------------------------------
 
-local function link_of(self)
-  return link.new {
+local function link_of(self, storage)
+  return link.new({
     answered = function(ids, failed) self:answered(ids, failed) end,
     effects = function(list)
       for _, effect in ipairs(list) do self:run_effect(effect) end
     end,
     errors = function(list) table.move(list, 1, #list, #self.received_errors + 1, self.received_errors) end,
     changed = function() self:changed() end,
-  }
+  }, storage)
 end
 
 local function fire_of(self, now)
@@ -46,14 +46,15 @@ local function fire_of(self, now)
   }
 end
 
----@param driver { settle: fun(), now: fun(): number, left: fun(tab: tl.Tab) }
+---@param driver { settle: fun(), now: fun(): number, left: fun(tab: tl.Tab), wrote: fun(tab: tl.Tab, name: string|nil) }
 ---@param path string
+---@param storage { cookie: table, local: table, session: table } what the browser keeps; the first two are those of all its tabs
 ---@return tl.Tab
-function tab.new(driver, path)
+function tab.new(driver, path, storage)
   local self = setmetatable({
     driver = driver, asked = {}, received_effects = {}, received_errors = {}, functions = {}, history = {},
   }, Tab)
-  self.link = link_of(self)
+  self.link = link_of(self, storage)
   self.triggers = fire_of(self, driver.now)
   self:show(path)
   self.link:connect(path)
@@ -166,8 +167,8 @@ end
 function effects.reload(self)
   local before = self.link
   before:leave()
-  self.link = link_of(self)
-  self.link.token, self.link.storage, self.link.deltas = before.token, before.storage, before.deltas
+  self.link = link_of(self, before.storage)
+  self.link.token, self.link.deltas = before.token, before.deltas
   self:show(self.path)
   self.link:connect(self.path)
 end
@@ -201,7 +202,21 @@ function effects.focus(self, id)
 end
 
 function effects.store(self, kind, name, v)
-  if self.link.storage[kind] then self.link.storage[kind][name] = v end
+  local entries = self.link.storage[kind]
+  if v == native.null then v = nil end
+  local same = native.json_encode { entries[name] } == native.json_encode { v }
+  entries[name] = v
+  if kind == "local" and not same then self.driver.wrote(self, name) end
+end
+
+-- The vars with sync that another tab of the browser has written; without a name all of them.
+function Tab:synced(name)
+  local stored = native.stored()
+  for key, options in pairs(stored and native.json_decode(stored)["local"] or {}) do
+    if options.sync and (key == name or not name) then
+      self:send_event(options.sync, link.arguments({ self.link.storage["local"][key] }, 1))
+    end
+  end
 end
 
 function effects.remove_cookie(self, name)
@@ -209,7 +224,9 @@ function effects.remove_cookie(self, name)
 end
 
 function effects.clear_local_storage(self)
-  self.link.storage["local"] = {}
+  local entries = self.link.storage["local"]
+  for name in pairs(entries) do entries[name] = nil end
+  self.driver.wrote(self)
 end
 
 function Tab:run_effect(effect)
@@ -341,6 +358,15 @@ end
 ---@return table[]
 function Tab:errors()
   return self.received_errors
+end
+
+---What the browser keeps: for "local" and "cookie" of all tabs, for "session" of this one.
+---@param kind "local"|"cookie"|"session"
+---@return table<string, any> by the names under which it is kept
+function Tab:storage(kind)
+  local entries = self.link.storage[kind]
+  if not entries then error(("tab:storage: \"local\", \"cookie\" or \"session\", not %s"):format(tostring(kind)), 2) end
+  return native.copy(entries)
 end
 
 ---The code with which the host closed the connection; nil: it did not.

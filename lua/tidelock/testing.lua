@@ -15,6 +15,7 @@ local testing = {}
 
 local open_tabs = {} -- list
 local file_of_app -- nil: no app is loaded
+local shared = { cookie = {}, ["local"] = {} } -- what the browser keeps for all its tabs
 
 -- Time ------------------------------------------------------------------------------------------
 
@@ -108,6 +109,11 @@ local driver = {
       if open == gone then return table.remove(open_tabs, i) end
     end
   end,
+  wrote = function(writer, name) -- into the local storage: the other tabs hear of it
+    each_tab(function(open)
+      if open ~= writer then open:synced(name) end
+    end)
+  end,
 }
 
 local function load_app(file)
@@ -120,13 +126,29 @@ local function load_app(file)
   file_of_app = file
 end
 
+-- What the new tab finds in its browser. `given` is put there before.
+local function storage_of(given)
+  local storage = { cookie = shared.cookie, ["local"] = shared["local"], session = {} }
+  for kind, entries in pairs(given or {}) do
+    if not storage[kind] or type(entries) ~= "table" then
+      error(("t.open: storage has cookie, local and session, tables of values by name, not %s"):format(tostring(kind)), 3)
+    end
+    for name, value in pairs(entries) do storage[kind][name] = value end
+  end
+  return storage
+end
+
 ---Opens a page in a new tab and waits until the host has nothing more to do at this instant.
 ---@param file string the app's main.lua, from the current folder
 ---@param path string|nil the page; default "/"
+---@param opts { storage: { cookie: table, local: table, session: table }|nil }|nil storage: put into the browser before
 ---@return tl.Tab
-function testing.open(file, path)
+function testing.open(file, path, opts)
+  for name in pairs(opts or {}) do
+    if name ~= "storage" then error(("t.open: unknown option %s; there is storage"):format(tostring(name)), 2) end
+  end
   load_app(file)
-  local opened = tab.new(driver, path or "/")
+  local opened = tab.new(driver, path or "/", storage_of(opts and opts.storage))
   open_tabs[#open_tabs + 1] = opened
   testing.settle()
   return opened
@@ -143,6 +165,7 @@ end
 function testing.finish()
   local ok, err = pcall(end_app)
   open_tabs, file_of_app = {}, nil
+  shared = { cookie = {}, ["local"] = {} }
   native.seed(0)
   if not ok then error(err, 0) end
   local left = native.leftovers()

@@ -10,8 +10,10 @@ local t = {}
 ---tabs of one `it` are tabs of the same app.
 ---@param file string the app's main.lua, from the current folder
 ---@param path string|nil the page; "/"
+---@param opts { storage: { cookie: table|nil, local: table|nil, session: table|nil }|nil }|nil storage: put into the browser before, values by
+---the names under which they are kept
 ---@return tl.Tab tab
-function t.open(file, path) end
+function t.open(file, path, opts) end
 
 ---Moves the virtual time; timers due at exactly that time are included.
 ---@param seconds number
@@ -123,6 +125,11 @@ function Tab:effects() end
 ---The errors that the page was told of.
 ---@return table[]
 function Tab:errors() end
+
+---What the browser keeps, by the names under which it does: for "local" and "cookie" of all tabs, for "session" of this one.
+---@param kind "local"|"cookie"|"session"
+---@return table<string, any>
+function Tab:storage(kind) end
 
 ---The code with which the host closed the connection.
 ---@return integer|nil code nil: it did not

@@ -16,7 +16,11 @@ local tl = {}
 function tl.state(name, fields) end
 
 ---Declares a var with more than a default, among the fields of `tl.state`. Without a default it starts as nil.
----@param opts { default: any, type: "integer"|"number"|"string"|"boolean"|"list"|"map" }|nil
+---With `in_client` the browser keeps it: in a cookie, in its local storage, or in the session storage of one tab; it then has
+---the type of its default unless `type` says another.
+---@param opts { default: any, type: "integer"|"number"|"string"|"boolean"|"list"|"map"|nil, in_client: "cookie"|"local"|"session"|nil, name: string|nil, sync: boolean|nil, max_age: integer|false|nil, path: string|nil, same_site: "lax"|"strict"|"none"|nil, secure: boolean|nil }|nil
+---name: of the entry, "State.var" unless given; sync: of the local storage: the browser's other tabs follow; max_age (seconds; a
+---year; false: until the browser is closed), path ("/"), same_site ("lax"), secure (where the page came by https): of a cookie
 ---@return any declaration
 function tl.var(opts) end
 

@@ -47,7 +47,23 @@ case("main", "DeclarationError", "Job.m = 5",
 case("main", "DeclarationError", "Job._work = tl.background(function() end)",
   "Job._work: names with _ are methods only, which nothing can start; give the task a public name (main.lua:12)")
 case("main", "TypeError", "tl.var { defualt = 1 }",
-  'tl.var: unknown option "defualt"; there is default, type (main.lua:12)')
+  'tl.var: unknown option "defualt"; there is default, in_client, max_age, name, path, same_site, secure, sync, type (main.lua:12)')
+case("main", "TypeError", 'tl.var { default = "a", in_client = "memory" }',
+  'tl.var: in_client is "cookie", "local" or "session", not "memory" (main.lua:12)')
+case("main", "TypeError", 'tl.var { default = "a", sync = true }',
+  "tl.var: sync is for a var that the browser keeps; give in_client as well (main.lua:12)")
+case("main", "TypeError", 'tl.var { default = "a", in_client = "cookie", sync = true }',
+  'tl.var: sync is for in_client = "local", not "cookie" (main.lua:12)')
+case("main", "TypeError", 'tl.var { default = "a", in_client = "cookie", max_age = "1 day" }',
+  'tl.var: max_age is a whole number of seconds, or false: until the browser is closed, not "1 day" (main.lua:12)')
+case("main", "TypeError", 'tl.var { default = "a", in_client = "local", name = "tidelock.token" }',
+  'tl.var: name: "tidelock.token" is one of the host\'s own; take another (main.lua:12)')
+case("main", "TypeError", 'tl.var { default = "a", in_client = "cookie", same_site = "none", secure = false }',
+  'tl.var: same_site = "none" is for secure cookies only; leave secure out (main.lua:12)')
+case("main", "DeclarationError", 'tl.state("Two", { _a = tl.var { default = "", in_client = "local" } })',
+  "Two._a: a backend var never leaves the host, so the browser cannot keep it; take another name (main.lua:12)")
+case("main", "DeclarationError", 'local v = tl.var { default = "", in_client = "local", name = "v" } tl.state("Two", { a = v, b = v })',
+  'Two.a and Two.b are both kept in the browser as "v"; give one another name (main.lua:12)')
 case("main", "TypeError", 'tl.var { type = "int" }',
   "tl.var: type is one of integer, number, string, boolean, list, map, not int (main.lua:12)")
 case("main", "VarTypeError", 'tl.state("Two", { n = tl.var { type = "integer", default = "0" } })',
@@ -369,7 +385,7 @@ case("main", "Error", 'tl.head { ui.p "x" }',
 group "Configuration and loading"
 case("main", "Error", "tl.config { tab_tll = 600 }",
   "main.lua:12: tl.config: there is no option tab_tll; there are tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time, event_rate, "
-    .. "event_burst, memory_limit, state_limit, frame_limit, max_tabs, queue_limit, compress, style, dev")
+    .. "event_burst, memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit, compress, style, dev")
 case("main", "Error", "tl.config { tab_ttl = -1 }",
   "main.lua:12: tl.config: tab_ttl: -1 is out of range; it is from 0 to 1e+09")
 case("main", "Error", 'tl.config { tab_ttl = "1h" }',

@@ -67,7 +67,7 @@ describe("declaring a state", function()
   end)
 
   it("refuses options that it does not know", function()
-    refuses('tl.var: unknown option "defualt"; there is default, type', 'tl.state("Job", { x = tl.var { defualt = 1 } })')
+    refuses('tl.var: unknown option "defualt"; there is default, in_client, max_age', 'tl.state("Job", { x = tl.var { defualt = 1 } })')
     refuses('tl.background: unknown option "policy"', 'local Job = tl.state("Job", {}) Job.w = tl.background(print, { policy = "drop" })')
   end)
 

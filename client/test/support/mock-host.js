@@ -11,8 +11,8 @@ import { isMap, isNil, shown } from '../../src/values.js';
 const DIST = new URL('../../dist/', import.meta.url);
 
 export class MockHost {
-  constructor({ pages, state, handlers = {}, dev = false, drawn = true }) {
-    Object.assign(this, { pages, defaults: state, state, handlers, dev, drawn });
+  constructor({ pages, state, handlers = {}, dev = false, drawn = true, stored }) {
+    Object.assign(this, { pages, defaults: state, state, handlers, dev, drawn, stored });
     this.version = 1;
     this.received = [];
     this.lastEvent = 0;
@@ -58,7 +58,7 @@ export class MockHost {
   }
 
   document(page) {
-    const data = JSON.stringify({ ...page, state: this.defaults, dev: this.dev }).replaceAll('<', '\\u003c');
+    const data = JSON.stringify({ ...page, state: this.defaults, dev: this.dev, stored: this.stored }).replaceAll('<', '\\u003c');
     const body = this.drawn ? html(page.tree, { store: { state: this.defaults }, frame: null }) : '';
     return `<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>${page.title}</title>
