@@ -40,17 +40,18 @@ function writeArea(area, name, text) {
 
 function readCookie(name) {
   const pairs = withArea(() => document, page => page.cookie, '').split('; ');
-  const found = pairs.find(pair => pair.startsWith(`${name}=`));
-  return found === undefined ? null : decoded(found.slice(name.length + 1));
+  const head = `${encodeURIComponent(name)}=`;
+  const found = pairs.find(pair => pair.startsWith(head));
+  return found === undefined ? null : decoded(found.slice(head.length));
 }
 
 function writeCookie(name, text, options = {}) {
-  const value = encodeURIComponent(text ?? '');
-  if (name.length + value.length > COOKIE_MAX) {
+  const pair = `${encodeURIComponent(name)}=${encodeURIComponent(text ?? '')}`;
+  if (pair.length > COOKIE_MAX) {
     console.warn(`tidelock: ${name} is too large for a cookie, and is not kept`);
     return writeCookie(name, null, options);
   }
-  const parts = [`${name}=${value}`, `Path=${options.path ?? '/'}`, `SameSite=${options.same_site ?? 'Lax'}`];
+  const parts = [pair, `Path=${options.path ?? '/'}`, `SameSite=${options.same_site ?? 'Lax'}`];
   if (text === null) parts.push('Max-Age=0');
   else if (options.max_age) parts.push(`Max-Age=${options.max_age}`);
   if (options.secure ?? location.protocol === 'https:') parts.push('Secure');

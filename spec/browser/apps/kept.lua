@@ -5,7 +5,7 @@ local ui = tl.ui
 local Prefs = tl.state("Prefs", {
   theme = tl.var { default = "light", in_client = "local" },
   shared = tl.var { default = "a", in_client = "local", sync = true },
-  size = tl.var { default = 10, in_client = "cookie", name = "size" },
+  size = tl.var { default = 10, in_client = "cookie", name = "a+size" },
   brief = tl.var { default = 0, in_client = "cookie", max_age = false, same_site = "strict", secure = false },
   draft = tl.var { type = "string", in_client = "session" },
   list = tl.var { type = "list", in_client = "local" },
@@ -16,7 +16,7 @@ function Prefs:write()
   self.list = { 1, { a = "ü" } }
 end
 function Prefs:share(v) self.shared = v end
-function Prefs:clear() return tl.clear_local_storage(), tl.remove_cookie "size" end
+function Prefs:clear() return tl.clear_local_storage(), tl.remove_cookie "a+size" end
 
 tl.page("/", { title = "Prefs" }, function()
   return ui.main {
