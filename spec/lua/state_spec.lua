@@ -201,6 +201,7 @@ describe("what every state has", function()
     end)
   end)
 
+  -- holds: router.readonly.inside
   it("the router tells what it has, and cannot be written", function()
     probe.inside(open(), function(self)
       local names = {}
