@@ -93,7 +93,7 @@ export class App {
 
   // What a function of the app's own returns, or promises, goes to the host with the event, if there is one.
   async call(name, args, event) {
-    if (!this.functions.has(name)) return console.warn(`tidelock: nothing is registered as ${name}`);
+    if (!this.functions.has(name)) return console.error(`tidelock: nothing is registered as ${name}`);
     try {
       const result = await this.functions.get(name)(...args);
       if (event) this.submit({ event: { handler: event.handler, args: [...event.args, plain(result)] } });

@@ -9,7 +9,7 @@ export function reportErrors(errors, dev) {
   for (const error of errors) {
     if (error.say) toast(error.say, { kind: 'error' });
     else if (dev && error.message !== undefined) showOverlay(error);
-    else toast(`Something went wrong${error.ref ? ` (ref ${error.ref})` : ''}`, { kind: 'error' });
+    else if (!error.answered) toast(`Something went wrong${error.ref ? ` (ref ${error.ref})` : ''}`, { kind: 'error' });
   }
 }
 

@@ -10,6 +10,7 @@ import { Queue } from './queue.js';
 const TOO_LARGE = 1009;
 const MALFORMED = 4400;
 const TAKEN_OVER = 4409;
+const TOO_FAST = 4429;
 
 export class Session {
   // host: { identity() -> {token, instance, path, storage}, keepToken(t), onState(state),
@@ -101,6 +102,7 @@ export class Session {
   onDown(code) {
     if (code === TOO_LARGE) this.giveUp(this.queue.dropLargest());
     if (code === MALFORMED) this.giveUp(this.queue.clear());
+    if (code === TOO_FAST) console.warn('tidelock: the host takes no more events a second; what waits is sent again');
     if (code === TAKEN_OVER) this.ended = true;
     this.goDown(this.ended ? 'taken' : 'down');
     return !this.ended;

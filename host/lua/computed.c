@@ -248,7 +248,10 @@ static int report(lua_State *L) { /* commit (light), the error value */
   tl_log(TL_LOG_ERROR, "the computed var %s %s (ref %s): %s: %s\n%s", name,
          e->cell ? "keeps its last value" : "has no value in a new tab", ref, f.name, f.message,
          f.traceback ? f.traceback : "");
+  tl_value answer = tl__ask_on_error(L, e->cell, 2, name, ref);
+  f.answered = e->cell && answer.kind == TL_LIST;
   if (e->app->on_error) e->app->on_error(e->app->on_error_ctx, e->cell, &f);
+  tl__emit(L, NULL, e->cell, answer);
   return 0;
 }
 
@@ -272,7 +275,9 @@ static void update(eval *e, size_t slot) {
   lua_pushcfunction(e->L, report);
   lua_pushlightuserdata(e->L, &c);
   lua_rotate(e->L, -3, -1);
+  e->app->evaluating++; /* what tl.on_error calls writes nothing into the commit that goes on */
   if (lua_pcall(e->L, 2, 0, 0)) lua_pop(e->L, 1); /* no memory, not even to tell */
+  e->app->evaluating--;
   /* A lack of memory is over at the next commit, whatever the function had read by then. */
   own_entry(e, slot)->reported = status != LUA_ERRMEM;
 }

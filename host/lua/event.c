@@ -17,8 +17,8 @@ static const char *mark_of(lua_State *L, int idx) {
   return mark;
 }
 
-static int refuse(lua_State *L, int idx, const tl_task *t) {
-  const char *who = t ? tl__task_name(t) : "this trigger", *mark = mark_of(L, idx);
+static int refuse(lua_State *L, int idx, const char *who) {
+  const char *mark = mark_of(L, idx);
   if (lua_isfunction(L, idx))
     return tl_raise(L, "EventTypeError",
                     "%s returned or yielded a function; give an event reference such as Job.work (without a call)",
@@ -40,6 +40,7 @@ typedef struct growing {
   tl__owned head;
   tl_value *items;
   size_t n, cap;
+  size_t handlers; /* events that will stand in the tab's line */
 } growing;
 
 static growing *new_growing(lua_State *L) { /* +1 */
@@ -97,11 +98,13 @@ static void collect_event(lua_State *L, int idx, growing *box) {
   size_t n;
   const char *name = lua_tolstring(L, -1, &n);
   tl_app *a = tl_app_current(L);
-  if (!name || !a || !tl_app_handler(a, name, n))
+  const tl_handler *h = name && a ? tl_app_handler(a, name, n) : NULL;
+  if (!h)
     tl_raise(L, "EventTypeError", "there is no handler %s; a function is assigned to the state first",
              name ? name : "?");
   tl_value args = tl__event_args(L, idx, name); /* first: it may raise */
   append_pair(box, tl_string(name, n), args);
+  box->handlers += !h->background;
   lua_pop(L, 1);
 }
 
@@ -118,7 +121,7 @@ static void collect_effect(lua_State *L, int idx, growing *box) {
 }
 
 /* A list has no keys but 1 to n: something like { running = true } was meant for something else. */
-static void check_list(lua_State *L, int idx, const tl_task *t) {
+static void check_list(lua_State *L, int idx, const char *who) {
   lua_Integer n = (lua_Integer)lua_rawlen(L, idx);
   lua_pushnil(L);
   while (lua_next(L, idx)) {
@@ -128,11 +131,11 @@ static void check_list(lua_State *L, int idx, const tl_task *t) {
       tl_raise(
           L, "EventTypeError",
           "%s returned or yielded a table with the key \"%s\"; a list of events and effects has none but 1, 2, ...",
-          t ? tl__task_name(t) : "this trigger", luaL_tolstring(L, -1, NULL));
+          who, luaL_tolstring(L, -1, NULL));
   }
 }
 
-static void collect_one(lua_State *L, int idx, const tl_task *t, growing *box, bool in_list) {
+static void collect_one(lua_State *L, int idx, const char *who, growing *box, bool in_list) {
   if (lua_isnil(L, idx)) return;
   const char *mark = mark_of(L, idx);
   if (mark && !strcmp(mark, "event")) {
@@ -140,84 +143,121 @@ static void collect_one(lua_State *L, int idx, const tl_task *t, growing *box, b
   } else if (mark && !strcmp(mark, "effect")) {
     collect_effect(L, idx, box);
   } else if (lua_istable(L, idx) && !mark && !in_list) {
-    check_list(L, idx, t);
+    check_list(L, idx, who);
     for (lua_Integer i = 1, n = (lua_Integer)lua_rawlen(L, idx); i <= n; i++) {
       lua_rawgeti(L, idx, i);
-      collect_one(L, lua_gettop(L), t, box, true);
+      collect_one(L, lua_gettop(L), who, box, true);
       lua_pop(L, 1);
     }
   } else {
-    refuse(L, idx, t);
+    refuse(L, idx, who);
   }
 }
 
-void tl__collect(lua_State *L, int from, int to, tl_task *t, tl_value *out) {
+/* A handler that chains more than it takes away would fill the memory: it is told so, and rolled back. */
+static void check_room(lua_State *L, const char *who, const tl_cell *cell, const growing *box) {
+  size_t limit = tl_lua_of(L)->opts.queue_limit;
+  if (!limit || !cell || !box->handlers || cell->lock.waiting + box->handlers <= limit) return;
+  tl_raise(L, "EventError",
+           "%s chains %d more, and %d wait in this tab's queue already; it takes %d (queue_limit of tl.config); chain "
+           "the next one when one has run",
+           who, (int)box->handlers, (int)cell->lock.waiting, (int)limit);
+}
+
+void tl__collect(lua_State *L, int from, int to, const char *who, const tl_cell *cell, tl_value *out) {
   bool any = false;
   for (int i = from; i <= to; i++) any = any || !lua_isnil(L, i);
   *out = tl_nil();
   if (!any) return;
   luaL_checkstack(L, 16, NULL);
   growing *box = new_growing(L);
-  for (int i = from; i <= to; i++) collect_one(L, i, t, box, false);
-  *out = grown(box);
+  for (int i = from; i <= to; i++) collect_one(L, i, who, box, false);
+  check_room(L, who, cell, box);
+  if (box->n) *out = grown(box);
   lua_pop(L, 1);
 }
 
 /* ---- emitting ---- */
 
-static void start_background(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args) {
+static void start_background(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, tl_value route) {
   tl_task *t = tl__task_new(S, TL__BACKGROUND, c);
   t->handler = h;
   t->args = tl_retain(args);
+  t->route = tl_retain(route);
   t->view = tl_view_new(c);
   if (S->hooks.task_started) S->hooks.task_started(S->hooks.ctx, c);
   tl__ready(t);
 }
 
-static void queue_handler(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, uint64_t event,
-                          uint64_t instance) {
+static tl_task *queue_handler(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args) {
   tl_task *t = tl__task_new(S, TL__HANDLER, c);
   t->handler = h;
   t->args = tl_retain(args);
-  t->event = event;
-  t->instance = instance;
   t->view = tl_view_new(c);
   t->status = TL_WAITING_LOCK;
   if (tl__hold_request(t, c, t->view)) tl__ready(t);
+  return t;
 }
 
 void tl_lua_event(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, uint64_t event, uint64_t instance) {
   if (!h->background) {
-    queue_handler(S, c, h, args, event, instance);
+    tl_task *t = queue_handler(S, c, h, args);
+    t->event = event;
+    t->instance = instance;
     return;
   }
-  start_background(S, c, h, args);
+  start_background(S, c, h, args, tl_nil());
   if (event && S->hooks.done) S->hooks.done(S->hooks.ctx, c, event, instance);
 }
 
+static void emit_event(lua_State *L, tl_cell *c, tl_value name, tl_value args, tl_value route) {
+  size_t n;
+  const char *bytes = tl_string_bytes(&name, &n);
+  tl_app *a = tl_app_current(L);
+  const tl_handler *h = a ? tl_app_handler(a, bytes, n) : NULL;
+  if (!h) return;
+  if (h->background)
+    start_background(tl_lua_of(L), c, h, args, route);
+  else
+    queue_handler(tl_lua_of(L), c, h, args)->route = tl_retain(route);
+}
+
 void tl__emit(lua_State *L, tl_task *t, tl_cell *cell, tl_value collected) {
-  (void)t;
   tl_lua *S = tl_lua_of(L);
+  tl_value route = t && t->cell == cell ? t->route : tl_nil();
   size_t n = collected.kind == TL_LIST ? tl_count(collected) : 0;
   for (size_t i = 0; i < n && cell && !cell->gone; i++) {
     tl_value pair = tl_list_at(collected, i), first = tl_list_at(pair, 0), second = tl_list_at(pair, 1);
-    size_t len;
-    if (first.kind == TL_STRING) {
-      const char *name = tl_string_bytes(&first, &len);
-      tl_app *a = tl_app_current(L);
-      tl_handler *h = a ? tl_app_handler(a, name, len) : NULL;
-      if (h) tl_lua_event(S, cell, h, second, 0, 0);
-    } else if (S->hooks.effect) {
+    if (first.kind == TL_STRING)
+      emit_event(L, cell, first, second, route);
+    else if (S->hooks.effect)
       S->hooks.effect(S->hooks.ctx, cell, second);
-    }
   }
   tl_release(collected);
 }
 
 void tl_lua_trigger(lua_State *L, tl_cell *c, int idx) {
   tl_value out;
-  tl__collect(L, lua_absindex(L, idx), lua_absindex(L, idx), NULL, &out);
+  tl__collect(L, lua_absindex(L, idx), lua_absindex(L, idx), "on_load", c, &out);
   tl__emit(L, NULL, c, out);
+}
+
+/* ---- which page an event came from ---- */
+
+void tl_lua_keep_route(tl_lua *S, const tl_cell *c, const char *path) {
+  tl_value route = tl_nil();
+  for (tl_task *t = S->first; t; t = t->next) {
+    if (t->cell != c || t->route.kind != TL_NIL) continue;
+    if (route.kind == TL_NIL) route = tl_string(path, strlen(path));
+    t->route = tl_retain(route);
+  }
+  tl_release(route);
+}
+
+const tl_value *tl_lua_route(const tl_lua *S, const tl_cell *c) {
+  const tl_task *t = S->current;
+  while (t && t->kind == TL__CHILD && t->parent && t->parent->id == t->parent_id) t = t->parent;
+  return t && t->kind == TL__HANDLER && t->cell == c && t->route.kind == TL_STRING ? &t->route : NULL;
 }
 
 /* ---- coroutine.yield in a task's main coroutine ---- */
@@ -233,29 +273,23 @@ int tl__yield_events(lua_State *L, tl_task *t) {
   tl_value out;
   if (!lua_isyieldable(L)) tl_wait_begin(L, TL_WAITING, "coroutine.yield"); /* raises, with the reason */
   tl__interrupt(L, t);
-  tl__collect(L, 1, lua_gettop(L), t, &out);
-  if (out.kind == TL_LIST && !t->cell) {
+  bool inside = t->hold.held && tl_cell_inside(L, t->hold.cell);
+  tl_cell *to = inside ? t->hold.cell : t->cell; /* the block may be another tab's (modify_state) */
+  tl__collect(L, 1, lua_gettop(L), tl__task_name(t), to, &out);
+  if (out.kind == TL_LIST && !to) {
     tl_release(out);
-    return tl_raise(L, "EventTypeError", "%s belongs to no tab, so it cannot yield events", tl__task_name(t));
+    return tl_raise(L, "EventTypeError",
+                    "%s belongs to no tab, so it yields events only inside a block of one (tl.modify_state)",
+                    tl__task_name(t));
   }
-  if (t->hold.held && tl_cell_inside(L, t->hold.cell)) tl__hold_publish(L, t);
-  tl__emit(L, t, t->cell, out);
+  if (inside) tl__hold_publish(L, t);
+  tl__emit(L, t, to, out);
   tl_wait_begin(L, TL_WAITING, "coroutine.yield");
   tl__end_wait(t, true); /* at once, but in the next turn: the page gets what was committed */
   return tl_park(L, 0, yielded_k);
 }
 
-static int set_on_error(lua_State *L) {
-  if (!lua_isfunction(L, 1))
-    return tl_raise(L, "TypeError", "tl.on_error(fn): a function is needed, not %s", tl__given(L, 1));
-  lua_settop(L, 1);
-  lua_setfield(L, LUA_REGISTRYINDEX, "tidelock.on_error");
-  return 0;
-}
-
 void tl__open_event(lua_State *L) {
   lua_pushnil(L);
   tl__owned_open(L, TL__OWNED_GROWING, sizeof(growing), 0, growing_release);
-  lua_pushcfunction(L, set_on_error);
-  lua_setfield(L, -2, "on_error");
 }

@@ -156,8 +156,7 @@ static void forget_modules(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_loaded);
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_env);
-  lua_pushnil(L);
-  lua_setfield(L, LUA_REGISTRYINDEX, "tidelock.on_error");
+  tl__forget_on_error(L);
 }
 
 /* Stack: +1 the chunk of main.lua. Raises when it is missing or has a syntax error. */

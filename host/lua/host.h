@@ -12,6 +12,7 @@ struct tl_failure {
   const char *where; /* "main.lua:12"; NULL: the message or the traceback tell */
   const char *say;   /* words for the person at the page, who gets them in any mode; NULL: none */
   const char *ref;   /* a short reference that stands in the log and goes to the page */
+  bool answered;     /* tl.on_error has given the page something else */
 };
 
 /* Called from within the Lua half; none may raise, yield or turn the VM. */
@@ -40,6 +41,7 @@ typedef struct tl_lua_opts {
   size_t memory_limit; /* bytes of the Lua heap; 0: none */
   bool virtual_time;
   double cleanup_time; /* s; a deferred function's after a cancel */
+  size_t queue_limit;  /* handlers and blocks in a tab's line, beyond which none is chained; 0: any */
   bool dev;
   tl_lua_faults *faults; /* borrowed; NULL: none */
 } tl_lua_opts;
@@ -65,6 +67,13 @@ void tl_lua_seed(tl_lua *S, uint64_t seed); /* ready tasks are taken in an order
 void tl_lua_event(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, uint64_t event, uint64_t instance);
 /* Queues the events and effects of the Lua value at idx (as a handler's return would). Raises EventTypeError. */
 void tl_lua_trigger(lua_State *L, tl_cell *c, int idx);
+/* An error value at err that was raised for a tab outside of its tasks: logged, tl.on_error is asked, the page told.
+ * Its traceback is that of tl_error_trace, if that was the message handler. Raises where there is no memory. */
+void tl_lua_failed(lua_State *L, tl_cell *c, const char *who, int err);
+/* The tab's page moves away from `path`: handlers whose events came from there keep it, and what they chain. */
+void tl_lua_keep_route(tl_lua *S, const tl_cell *c, const char *path);
+const tl_value *tl_lua_route(const tl_lua *S, const tl_cell *c); /* that of the handler which runs; NULL: where the page
+                                                                    is */
 
 /* Ends. */
 void tl_lua_cancel_cell(tl_lua *S, tl_cell *c, const char *reason); /* cancels the tab's tasks and waiting handlers */

@@ -71,6 +71,7 @@ struct tl_task {
   char *name; /* NULL: the handler's */
   const tl_handler *handler;
   tl_value args;       /* a list; given to the coroutine when it starts */
+  tl_value route;      /* the page from which its event came; nil: where the tab's page is */
   tl_view *view;       /* tasks of a tab: what `self` is bound to */
   tl_cell *cell;       /* tasks of a tab: reference */
   uint64_t event;      /* the client's event id; 0: chained, or none */
@@ -171,9 +172,6 @@ void tl__task_maybe_free(tl_task *t);
 void tl__kill(tl_task *t);             /* the last resort: resets its coroutine; nothing in it may wait */
 void tl__push_traceback(lua_State *L); /* +1: of the stack, from the caller outwards (traceback.c) */
 int tl__traceback(lua_State *L);       /* message handler: keeps the traceback for the log */
-void tl__failure_of(lua_State *L, int err,
-                    tl_failure *f);                       /* +n: what owns the texts of f; of the error that the
-                                                            message handler saw last. Raises where there is no memory */
 bool tl__handler_place(lua_State *L, char out[TL_WHERE]); /* where the running handler or task begins; for what it
                                                            returns, when no line of it runs. False: none of the app's */
 bool tl__pending(const tl_task *t);                       /* would tl__interrupt raise? */
@@ -214,10 +212,23 @@ const char *tl__push_near(lua_State *L, int names, const char *name); /* +1: the
 void tl__files_add(lua_State *L, const char *path); /* the app is loaded from this one, too */
 void tl__files_forget(tl_lua *S);
 
+/* fail.c */
+void tl__failure_of(lua_State *L, int err,
+                    tl_failure *f);                 /* +n: what owns the texts of f; of the error that the
+                                                      message handler saw last. Raises where there is no memory */
+void tl__report(lua_State *L, tl_task *t, int err); /* logs the error value at err, asks tl.on_error, tells the
+                                                       page, emits the answer */
+void tl__tell(tl_task *t, tl_failure *f);           /* the same without a value: tl.on_error is not asked */
+tl_value tl__ask_on_error(lua_State *L, tl_cell *cell, int err, const char *name,
+                          const char *ref); /* what tl.on_error answers, for tl__emit; nil: nothing. cell may be NULL */
+void tl__forget_on_error(lua_State *L);
+
 /* event.c */
 tl_value tl__event_args(lua_State *L, int idx,
                         const char *handler); /* owned: a list of what a reference has bound; may raise */
-void tl__collect(lua_State *L, int from, int to, tl_task *t, tl_value *out); /* raises EventTypeError */
+void tl__collect(lua_State *L, int from, int to, const char *who, const tl_cell *cell,
+                 tl_value *out); /* owned: for tl__emit; nil: nothing. Raises EventTypeError, naming `who`, and
+                                    EventError where the queue of cell (NULL: none) has no room */
 void tl__emit(lua_State *L, tl_task *t, tl_cell *cell,
               tl_value collected);              /* queues events, hands effects on; takes over */
 int tl__yield_events(lua_State *L, tl_task *t); /* coroutine.yield in a handler or task */
@@ -229,6 +240,7 @@ void tl__open_hold(lua_State *L);
 void tl__open_wait(lua_State *L);
 void tl__open_tasklib(lua_State *L);
 void tl__open_event(lua_State *L);
+void tl__open_fail(lua_State *L);
 void tl__open_error(lua_State *L);
 void tl__open_globals(lua_State *L);
 

@@ -26,7 +26,8 @@ _Noreturn int tl_raise_saying(lua_State *L, const char *say, const char *name, c
     __attribute__((format(printf, 4, 5))); /* the same; say: words for the person at the page, or NULL */
 void tl_push_error(lua_State *L, const char *name, const char *message); /* +1: an error value without traceback */
 bool tl_error_is(lua_State *L, int idx, const char *name);
-int tl_error_text(lua_State *L); /* message handler: the error as text; its tostring may raise, so not after a pcall */
+int tl_error_trace(lua_State *L); /* message handler: the error as it is; its traceback is kept for tl_lua_failed */
+int tl_error_text(lua_State *L);  /* message handler: the error as text; its tostring may raise, so not after a pcall */
 enum { TL_WHERE = LUA_IDSIZE + 16 };
 bool tl_where(lua_State *L, int level,
               char out[TL_WHERE]); /* "main.lua:12" of the Lua function at that level; false: none, "?" */

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "lua/inner.h"
 
 enum { SLAB = 64, CANCELS = 1000 }; /* CANCELS: so many a task may catch and go on */
@@ -70,7 +69,8 @@ void tl__task_maybe_free(tl_task *t) {
   tl_free(t->name);
   tl_free(t->reason);
   tl_release(t->args);
-  t->args = tl_nil();
+  tl_release(t->route);
+  t->args = t->route = tl_nil();
   if (t->kept) {
     lua_pushnil(S->L);
     tl__reg_set(S->L, &tl__key_results, t);
@@ -107,7 +107,7 @@ static int body_done(lua_State *L, tl_task *t) {
   int n = lua_gettop(L);
   if (!takes_events(t)) return n;
   tl_value out = tl_nil();
-  if (n > 0) tl__collect(L, 1, n, t, &out);
+  if (n > 0) tl__collect(L, 1, n, tl__task_name(t), t->cell, &out);
   if (t->kind == TL__HANDLER) tl__hold_commit(L, t);
   if (n > 0) tl__emit(L, t, t->cell, out);
   return n;
@@ -174,69 +174,6 @@ static void keep_results(lua_State *L, tl_task *t, bool ok, int from) {
   tl__reg_set(L, &tl__key_results, t);
 }
 
-static int call_on_error(lua_State *L) { /* error value, name of the task -> what tl.on_error's function returns */
-  lua_getfield(L, LUA_REGISTRYINDEX, "tidelock.on_error");
-  lua_insert(L, 1);
-  lua_call(L, 2, LUA_MULTRET);
-  tl_task *t = tl_task_current(L);
-  tl_value out = tl_nil();
-  if (lua_gettop(L)) tl__collect(L, 1, lua_gettop(L), t, &out);
-  tl__emit(L, t, t->cell, out);
-  return 0;
-}
-
-static void ask_on_error(lua_State *L, tl_task *t, int err) {
-  if (!t->cell || lua_getfield(L, LUA_REGISTRYINDEX, "tidelock.on_error") != LUA_TFUNCTION) {
-    if (t->cell) lua_pop(L, 1);
-    return;
-  }
-  lua_pop(L, 1);
-  lua_pushcfunction(L, call_on_error);
-  lua_pushvalue(L, err);
-  lua_pushstring(L, tl__task_name(t));
-  if (lua_pcall(L, 2, 0, 0)) {
-    tl_log(TL_LOG_ERROR, "the function of tl.on_error failed itself: %s", luaL_tolstring(L, -1, NULL));
-    lua_pop(L, 2);
-  }
-}
-
-/* +1: what keeps the text alive. */
-static const char *field(lua_State *L, int err, const char *name, const char *otherwise) {
-  if (!lua_istable(L, err)) {
-    lua_pushnil(L);
-    return otherwise;
-  }
-  lua_getfield(L, err, name);
-  const char *s = lua_tostring(L, -1);
-  return s ? s : otherwise;
-}
-
-/* A copy in UTF-8: an error's text may hold anything. */
-static char *readable(const char *text) {
-  if (!text) return NULL;
-  size_t n = strlen(text);
-  char *out = tl_strndup(text, n);
-  tl_utf8_mend(out, n);
-  return out;
-}
-
-static void tell(tl_task *t, tl_failure f) { /* what f.say owns is Lua's, in UTF-8 or mended by the sender */
-  char ref[5], *name = readable(f.name), *message = readable(f.message), *traceback = readable(f.traceback);
-  f.name = name;
-  f.message = message;
-  f.traceback = traceback;
-  tl_random_ref(ref);
-  f.ref = ref;
-  f.event = t->event;
-  f.task = t->event ? NULL : tl__task_name(t);
-  tl_log(TL_LOG_ERROR, "%s failed (ref %s): %s: %s\n%s", tl__task_name(t), ref, f.name, f.message,
-         f.traceback ? f.traceback : "");
-  if (t->S->hooks.failed) t->S->hooks.failed(t->S->hooks.ctx, t->cell, &f, t->instance);
-  tl_free(name);
-  tl_free(message);
-  tl_free(traceback);
-}
-
 bool tl__handler_place(lua_State *L, char out[TL_WHERE]) {
   tl_task *t = tl_task_current(L);
   if (!t || !t->handler) return false;
@@ -247,31 +184,6 @@ bool tl__handler_place(lua_State *L, char out[TL_WHERE]) {
   if (ar.linedefined <= 0 || !strncmp(ar.source, "=tidelock.", 10)) return false;
   snprintf(out, TL_WHERE, "%s:%d", ar.short_src, ar.linedefined);
   return true;
-}
-
-void tl__failure_of(lua_State *L, int err, tl_failure *f) {
-  luaL_checkstack(L, 12, NULL);
-  tl__reg(L, &tl__key_trace);
-  lua_rawgeti(L, -1, 1);
-  bool seen = lua_rawequal(L, -1, err);
-  lua_rawgeti(L, -2, 2);
-  f->traceback = field(L, err, "traceback", seen ? lua_tostring(L, -1) : NULL);
-  f->name = field(L, err, "name", "Error");
-  if (tl_error_is(L, err, NULL)) {
-    f->say = field(L, err, "say", NULL);
-    f->where = field(L, err, "where", NULL);
-  }
-  const char *text = luaL_tolstring(L, err, NULL);
-  f->message = field(L, err, "message", text);
-}
-
-/* Logs a failure and tells the page. The error value is at err. */
-static void report(lua_State *L, tl_task *t, int err) {
-  int top = lua_gettop(L);
-  tl_failure f = {0};
-  tl__failure_of(L, err, &f);
-  tell(t, f);
-  lua_settop(L, top);
 }
 
 static void task_failed(lua_State *L, tl_task *t, int err) {
@@ -287,8 +199,7 @@ static void task_failed(lua_State *L, tl_task *t, int err) {
   }
   t->status = cancelled ? TL_CANCELLED : TL_FAILED;
   if (cancelled || t->kind == TL__CHILD) return; /* gather raises a child's error in its parent */
-  report(L, t, err);
-  ask_on_error(L, t, err);
+  tl__report(L, t, err);
 }
 
 /* Stack: 1 message handler, 2.. results, or the error. */
@@ -386,7 +297,7 @@ static bool take_thread(tl_task *t) {
   if (lua_pcall(S->L, 1, 0, 0) == LUA_OK) return true;
   lua_pop(S->L, 1);
   tl_failure f = {.name = "MemoryError", .message = "there was no memory to start it"};
-  if (t->kind != TL__CHILD) tell(t, f); /* a child's gather raises its own */
+  if (t->kind != TL__CHILD) tl__tell(t, &f); /* a child's gather raises its own */
   return false;
 }
 
@@ -470,7 +381,7 @@ static void broke_out(tl_task *t, int status) { /* only memory errors and errors
   tl__hold_rollback(t);
   t->status = TL_FAILED;
   tl_failure f = {.name = status == LUA_ERRMEM ? "MemoryError" : "Error", .message = text ? text : "?"};
-  tell(t, f);
+  tl__tell(t, &f);
   reset_thread(t);
 }
 

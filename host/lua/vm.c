@@ -104,6 +104,7 @@ static int open_native(lua_State *L) {
   tl__open_wait(L);
   tl__open_tasklib(L);
   tl__open_event(L);
+  tl__open_fail(L);
   tl__open_error(L);
   return 1;
 }

@@ -55,6 +55,7 @@ void tl_failure_write(tl_buf *b, tl_host *h, const tl_failure *f) {
   put_text(b, "task", f->task);
   if (h->config.dev) put_details(b, h, f);
   if (f->say) put_text(b, "say", f->say);
+  if (f->answered) tl_buf_puts(b, ",\"answered\":true");
   put_text(b, "ref", f->ref);
   tl_buf_putc(b, '}');
 }

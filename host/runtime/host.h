@@ -24,7 +24,7 @@ typedef struct tl_peer tl_peer;
 typedef struct tl_config {
   double tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time;
   double event_rate, event_burst; /* events a second, and at once */
-  size_t memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit;
+  size_t memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit, effect_limit;
   bool compress, style, dev;
 } tl_config;
 void tl_config_defaults(tl_config *c);

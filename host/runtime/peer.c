@@ -270,6 +270,7 @@ static void run_event(tl_peer *p, uint64_t id, const char *name, size_t n, const
 /* Counts against the rate; false: the event was seen before, or its sender has been closed. */
 static bool admit_event(tl_peer *p, uint64_t id) {
   if (rate_ok(p)) return event_is_new(p->tab, id);
+  tl_log(TL_LOG_WARN, "a page at %s sent events faster than event_rate allows: its connection is closed (4429)", p->ip);
   tl_peer_close(p, 4429, "too many events (event_rate)");
   return false;
 }

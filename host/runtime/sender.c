@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "core/json.h"
 #include "runtime/host.h"
@@ -35,9 +36,16 @@ static void drop_first(tl_buf *b) {
   tl_buf_clear(b);
 }
 
-/* A page that takes messages gets all; for one that does not the last TL_KEPT are kept. */
+static bool over(const tl_tab *t, const tl_buf *b) {
+  size_t limit = t->host->config.effect_limit;
+  return limit && b->len > limit;
+}
+
+static bool takes(const tl_tab *t) { return t->peer && !t->peer->ops->queued(t->peer->io); }
+
+/* A page that takes messages gets all; for one that does not the last TL_KEPT are kept, in effect_limit bytes. */
 static void begin_item(tl_tab *t, tl_buf *b, unsigned *n) {
-  if (*n == TL_KEPT) tl_flush_tab(t);
+  if (*n == TL_KEPT || over(t, b)) tl_flush_tab(t);
   if (*n == TL_KEPT) {
     drop_first(b);
     --*n;
@@ -46,17 +54,29 @@ static void begin_item(tl_tab *t, tl_buf *b, unsigned *n) {
   ++*n;
 }
 
+/* The newest is dropped only where nobody is there to take it soon. */
+static void end_item(tl_tab *t, tl_buf *b, unsigned *n, const char *what) {
+  tl_tab_mark(t);
+  if (!over(t, b) || takes(t)) return;
+  for (; *n > 1 && over(t, b); --*n) drop_first(b);
+  if (t->peer || !over(t, b)) return;
+  tl_log(TL_LOG_WARN, "%s of %zu bytes is more than is kept for a page without a connection (effect_limit); dropped",
+         what, b->len);
+  tl_buf_free(b);
+  *n = 0;
+}
+
 void tl_tab_effect(tl_tab *t, tl_value effect) {
   if (t->kept && tl_kept_minds(effect)) tl_kept_tell(t);
   begin_item(t, &t->effects, &t->effects_n);
   tl_json_write(&t->effects, effect);
-  tl_tab_mark(t);
+  end_item(t, &t->effects, &t->effects_n, "an effect");
 }
 
 void tl_tab_failure(tl_tab *t, const tl_failure *f) {
   begin_item(t, &t->errors, &t->errors_n);
   tl_failure_write(&t->errors, t->host, f);
-  tl_tab_mark(t);
+  end_item(t, &t->errors, &t->errors_n, "an error");
 }
 
 /* ---- versions ----

@@ -1,7 +1,6 @@
 /* tab.c: tabs: made, joined by a page, left alone, ended; and the event ids of the page that is there. */
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "runtime/host.h"
@@ -111,6 +110,7 @@ void tl_tab_detach(tl_tab *t) {
 }
 
 void tl_tab_route(tl_tab *t, const char *path, size_t n) {
+  if (t->path && (t->cell->lock.holder || t->tasks)) tl_lua_keep_route(t->host->lua, t->cell, t->path);
   tl_free(t->path);
   t->path = tl_strndup(path, n);
 }
@@ -146,20 +146,22 @@ static int run_on_load(lua_State *L) { /* tab: queues what its page declares */
   return 0;
 }
 
-static void on_load_failed(tl_tab *t, const char *text) {
-  char ref[5];
-  tl_random_ref(ref);
-  tl_failure f = {.task = "on_load", .name = "Error", .message = text ? text : "no text", .ref = ref};
-  tl_log(TL_LOG_ERROR, "on_load of %s failed (ref %s): %s", t->path ? t->path : "/", ref, f.message);
-  tl_tab_failure(t, &f);
+static int on_load_failed(lua_State *L) { /* tab, error value */
+  tl_lua_failed(L, ((tl_tab *)lua_touserdata(L, 1))->cell, "on_load", 2);
+  return 0;
 }
 
 void tl_tab_on_load(tl_tab *t) {
   lua_State *L = tl_lua_state(t->host->lua);
   int top = lua_gettop(L);
-  lua_pushcfunction(L, tl_error_text);
+  lua_pushcfunction(L, tl_error_trace);
   lua_pushcfunction(L, run_on_load);
   lua_pushlightuserdata(L, t);
-  if (lua_pcall(L, 1, 0, -3)) on_load_failed(t, lua_tostring(L, -1));
+  if (lua_pcall(L, 1, 0, -3)) {
+    lua_pushcfunction(L, on_load_failed);
+    lua_pushlightuserdata(L, t);
+    lua_rotate(L, -3, -1);
+    lua_pcall(L, 2, 0, 0); /* no memory, not even to tell */
+  }
   lua_settop(L, top);
 }

@@ -125,15 +125,17 @@ end
 -- Setters ---------------------------------------------------------------------------------------
 
 local convert = {}
+local EXACT <const> = (1 << 53) - 1 -- a browser keeps no integer beyond
 
 function convert.number(v)
   if type(v) == "string" then v = tonumber(v:match "^%s*(.-)%s*$") or v end
-  return type(v) == "number" and v or nil, "a number"
+  return type(v) == "number" and v == v and v > -math.huge and v < math.huge and v or nil, "a number"
 end
 
 function convert.integer(v)
   local n = convert.number(v)
-  return n and math.tointeger(n) or nil, "a whole number"
+  n = n and math.tointeger(n)
+  return n and n >= -EXACT and n <= EXACT and n or nil, "a whole number"
 end
 
 function convert.string(v)

@@ -222,10 +222,15 @@ function Var.__newindex(self, key)
     var.describe(self), var.describe(self), tostring(key))
 end
 
--- print and messages may show a Var; string.format in a page would write its name for every tab to see.
+local as_text = tostring
+
+-- print and messages may show a Var; tostring and string.format in a page would write its name for every tab to see.
 function Var.__tostring(self)
   local caller = where.page and debug.getinfo(2, "f")
-  if caller and caller.func == string.format then
+  if caller and caller.func == as_text then
+    where.fail("tostring would give, while the page is built, what %s is called; give the Var itself as a child, or join by `..` (print shows a Var)",
+      var.describe(self))
+  elseif caller and caller.func == string.format then
     where.fail("string.format would write now, while the page is built, what %s is called; write %s:format(\"...%%s...\") or join by `..`",
       var.describe(self), var.describe(self))
   end

@@ -188,8 +188,9 @@ function tl.random_token() end
 ---@return boolean
 function tl.is_error(e, name) end
 
----What the page is to do when a handler or a task fails. `name` is that of the handler or task.
----@param fn fun(e: any, name: string): any may return an effect, or a list of effects
+---What the page is to do when a handler, a task or a computed var fails. `name` is that of what failed, `ref` the reference
+---that stands in the log.
+---@param fn fun(e: any, name: string, ref: string): any may return an effect, an event, or a list of these; it cannot wait, nor write
 function tl.on_error(fn) end
 
 --# Client effects

@@ -165,9 +165,9 @@ describe('tl.call', { concurrency: 4 }, () => {
 
   // holds: effect.call.text
   it('runs no text', async t => {
-    const { page } = await openApp(t, APP);
+    const { page } = await openApp(t, APP, { excuse: /nothing is registered as/ });
     const warned = [];
-    page.on('console', message => { if (message.type() === 'warning') warned.push(message.text()); });
+    page.on('console', message => { if (message.type() === 'error') warned.push(message.text()); });
     await click(page, 'no code');
     await until(() => warned.length === 3, 'each is refused');
     assert.ok(warned.every(text => text.startsWith('tidelock: nothing is registered as ')), warned.join('\n'));

@@ -152,10 +152,18 @@ describe("tl.page", function()
     fails('page_spec.lua:%d+: ui.p: a boolean is no child.*%(page "/bad"%)', page.finish, app)
   end)
 
+  it("refuses tostring of a Var, which print and messages may show", function()
+    assert.equal("Var Job.n", tostring(ui.var("Job", "n")))
+    page.page("/bad", function()
+      local n = ui.var("Job", "n")
+      return ui.p { tostring(n) .. " of 5" }
+    end)
+    fails('page_spec.lua:%d+: tostring would give.*what Job.n is called.*%(page "/bad"%)', page.finish, app)
+  end)
+
   it("refuses string.format of a Var", function()
     page.page("/bad", function()
       local n = ui.var("Job", "n")
-      assert.equal("Var Job.n", tostring(n))
       return ui.p { ("%s of 5"):format(n) }
     end)
     fails('page_spec.lua:%d+: string.format would write now.*Job.n:format%("...%%s..."%).*%(page "/bad"%)', page.finish, app)

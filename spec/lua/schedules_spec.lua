@@ -377,7 +377,7 @@ function ops.commit(me, state, m, op)
   end
   if state.x ~= state.y then fail "the program itself commits a torn pair" end
   m.committed = copy(m.staged)
-  coroutine.yield(arrive_all(me.tab, op.events)) -- events are of the tab of the task, whichever block it is in
+  coroutine.yield(arrive_all(m.tab, op.events)) -- events are of the tab whose block it is
 end
 
 function ops.error() error { oops = true } end

@@ -91,10 +91,10 @@ const KNOWN = {
   init: ['token', 'version', 'route', 'state', 'last_event'],
   resume: ['token', 'from', 'version', 'patch', 'last_event'],
   delta: ['from', 'version', 'patch', 'done', 'effects', 'errors'],
-  error: ['event', 'task', 'say', 'ref'],
-  detailed: ['event', 'task', 'name', 'message', 'traceback', 'source', 'say', 'ref'],
+  error: ['event', 'task', 'say', 'answered', 'ref'],
+  detailed: ['event', 'task', 'name', 'message', 'traceback', 'source', 'say', 'answered', 'ref'],
 };
-const OPTIONAL = new Set(['patch', 'done', 'effects', 'errors', 'source', 'say']);
+const OPTIONAL = new Set(['patch', 'done', 'effects', 'errors', 'source', 'say', 'answered']);
 
 export class Page {
   constructor(host, { path = '/', token = null, instance = randomUUID(), version = null, dev = false, ...socket } = {}) {
