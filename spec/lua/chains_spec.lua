@@ -54,6 +54,7 @@ local function event_of(node, note)
 end
 
 describe("random trees of chains", function()
+  -- holds: handler.chain.end
   it("run as a naive queue would run them, each once, whatever fails among them", function()
     local tab = kit.open()
     for seed = 1, SEEDS do
@@ -77,6 +78,7 @@ describe("random trees of chains", function()
 end)
 
 describe("a chain", function()
+  -- holds: handler.error.nothing
   it("goes on after an error in one of its events; what that one wrote is undone", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -93,6 +95,7 @@ describe("a chain", function()
     assert.equal(tl.null, tab:errors()[1].event or tl.null)
   end)
 
+  -- holds: handler.chain.end
   it("of fifty that are yielded at once is joined by what the page sends meanwhile, at its place in the line", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -112,6 +115,7 @@ describe("a chain", function()
     assert.same(expected, log)
   end)
 
+  -- holds: task.start.at_once
   it("starts a background task among handlers at once, the handlers in their order", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -123,6 +127,7 @@ describe("a chain", function()
     assert.same({ "task", "end", "one", "two" }, log)
   end)
 
+  -- holds: message.effects.commit
   it("sends each effect with or after the commit that it came with, in the order of the list", function()
     local tab = kit.open()
     local shown = {}
@@ -140,6 +145,7 @@ describe("a chain", function()
     assert.same({ "a at 1", "b at 1", "c at 3", "d at 3" }, shown)
   end)
 
+  -- holds: task.yield.outside, task.yield.inside
   it("from a block is committed with it, from outside it needs no lock", function()
     local tab = kit.open()
     local log, note = kit.log()
@@ -256,6 +262,7 @@ describe("tl.on_error", function()
     return kit.open { while_loading = function() tl.on_error(fn) end }
   end
 
+  -- holds: handler.on_error
   it("gets the error, the name and the reference of what failed, whatever it was", function()
     local seen = {}
     local tab = answering(function(err, name, ref) seen[#seen + 1] = { name, tostring(err), ref } end)
@@ -319,6 +326,7 @@ describe("tl.on_error", function()
 end)
 
 describe("effects for a page without a connection", function()
+  -- holds: effect.kept
   it("are the last 64, and arrive with the resume", function()
     local tab = kit.open()
     kit.start(tab, function()
