@@ -51,6 +51,15 @@ async function overlayShots(browser, url, folder) {
 
 // The other apps, each where it has the most to show.
 const moments = {
+  async chat_stream(page) {
+    for (const question of ['Which knots?', 'How does a tide come about?']) {
+      await page.getByRole('button', { name: 'Ask', exact: true }).waitFor();
+      await page.getByLabel('Question').fill(question);
+      await page.keyboard.press('Enter');
+      await page.getByText('Stop', { exact: true }).waitFor();
+    }
+    await page.getByText('spring tide').waitFor();
+  },
   async filter(page) {
     await page.getByLabel('Filter').fill('moreau');
     await page.getByText('400 people').waitFor();
