@@ -274,6 +274,16 @@ case("handler", "Error", "error()",
   "error was called with nil; give it a text or a value (main.lua:12)")
 case("task", "CancelledError", 'local t = tl.spawn(tl.sleep, 9) t:cancel "enough" t:await()',
   "a function in C was cancelled: enough (main.lua:12)")
+case("task", "WorkError", 'tl.work("nothere", "go")',
+  "nothere.go: module 'nothere' not found:")
+case("task", "WorkError", 'tl.work("string", "nothere")',
+  "string.nothere: the module string has no function nothere (it is a nil)")
+case("task", "WorkError", 'tl.work("string", "rep")',
+  "string.rep: bad argument #1 to 'string.rep' (string expected, got no value)")
+case("task", "Error", "tl.work(5)",
+  "main.lua:12: tl.work(module, function, ...): the name of a module, got 5")
+case("task", "SerializationError", 'tl.work("string", "format", print)',
+  "tl.work.arguments[1]: a function cannot be kept in state; keep a name or its result instead (main.lua:12)")
 
 group "Events"
 case("handler", "EventTypeError", "return 5",
@@ -312,6 +322,33 @@ case("event", "EventError", 'tl.config { queue_limit = 1 } @@ for _ = 1, 3 do ta
   'the tab\'s queue is full (queue_limit); "Job.go" was not run')
 case("log", "warning", "counter = 1",
   'main.lua:12 assigns the global "counter" in a handler: it is shared by all tabs; make it a local, or a var of a state')
+case("handler", "EventError", "tl.config { queue_limit = 2 } @@ local list = {} for i = 1, 3 do list[i] = Job.go end return list",
+  "Job.go chains 3 more, and 0 wait in this tab's queue already; it takes 2 (queue_limit of tl.config); chain the next "
+    .. "one when one has run (in the function at main.lua:11)")
+case("handler", "Error", "return tl.toast()",
+  "main.lua:11: tl.toast: a string, got nil")
+case("handler", "Error", 'return tl.toast("x", { kind = "warn" })',
+  'main.lua:11: tl.toast: kind cannot be the string "warn"')
+case("handler", "Error", 'return tl.toast("x", { duration = 0 })',
+  "main.lua:11: tl.toast: duration cannot be 0")
+case("handler", "Error", 'return tl.toast("x", "error")',
+  'main.lua:11: tl.toast: options: a table, got the string "error"')
+case("handler", "Error", "return tl.console_log(print)",
+  "main.lua:11: tl.console_log: a value, got a function")
+case("handler", "Error", "return tl.download {}",
+  "main.lua:11: tl.download: give one of text, path and url, got 0 of them")
+case("handler", "Error", 'return tl.download { text = "x", type = "csv" }',
+  'main.lua:11: tl.download: type cannot be the string "csv"')
+case("handler", "Error", 'return tl.download { path = "/x", type = "text/css" }',
+  "main.lua:11: tl.download: type goes with text; what is fetched has its own")
+case("handler", "Error", 'return tl.download { path = "report.csv" }',
+  'main.lua:11: tl.download: a path of this app begins with /, got "report.csv" (another server: url = )')
+case("handler", "Error", 'return tl.download { url = "/report.csv" }',
+  'main.lua:11: tl.download: url begins with http:// or https://, got "/report.csv" (of this app: path = )')
+case("handler", "Error", "return tl.call(5)",
+  "main.lua:11: tl.call: the name of a function that the app's script registered, got 5")
+case("handler", "Error", 'return tl.call("note", print)',
+  "main.lua:11: tl.call: argument 1 of note: a value, got a function")
 
 group "Pages and Vars"
 case("page", "Error", 'return ui.main { ui.dvi "x" }',
@@ -381,6 +418,19 @@ case("main", "Error", 'tl.page("/", { on_load = 5 }, function() return ui.main "
   "main.lua:12: tl.page: on_load is an event (Job.load), a bound one or a list of these, got 5")
 case("main", "Error", 'tl.head { ui.p "x" }',
   "main.lua:12: tl.head takes ui.meta, ui.link, ui.base, got ui.p at main.lua:12")
+case("page", "Error", "return ui.main { ui.p { tostring(Job.n) } }",
+  'main.lua:12: tostring would give, while the page is built, what Job.n is called; give the Var itself as a child, or '
+    .. 'join by `..` (print shows a Var) (page "/")')
+case("page", "Error", 'function Job:go() end @@ return ui.main { ui.button { on_click = tl.call("note", Job.go(Job.n)) } }',
+  'main.lua:12: tl.call: an argument of Job.go is a Var; give it to the function, which can return it (page "/")')
+case("page", "Error", "return ui.main { ui.button { on_click = tl.on() } }",
+  'main.lua:12: tl.on: the first argument is a handler, got nil (page "/")')
+case("page", "Error", 'function Job:go() end @@ return ui.main { ui.button { on_click = tl.on(Job.go, { debounce = "1" }) } }',
+  'main.lua:12: tl.on: debounce is seconds above 0, got the string "1" (page "/")')
+case("page", "Error", "function Job:go() end @@ return ui.main { ui.button { on_click = tl.on(Job.go, { debounce = 1, throttle = 1 }) } }",
+  'main.lua:12: tl.on: debounce and throttle exclude each other (page "/")')
+case("page", "Error", 'function Job:go() end @@ return ui.main { ui.button { on_click = tl.on(Job.go, { key = "Enter" }) } }',
+  'main.lua:12: ui.button: on_click: the option key is for on_key_down, on_key_up and on_key_press; this event has no key (page "/")')
 
 group "Configuration and loading"
 case("main", "Error", "tl.config { tab_tll = 600 }",
@@ -432,6 +482,22 @@ case("handler", "Error", [[tl.http.get("/", { headers = { A = "x\r\nB: y" } })]]
   "main.lua:12: tl.http: a header may not contain a line break: A")
 case("main", "CannotWaitError", 'tl.http.get "/"',
   "tl.http cannot wait here: main.lua is being loaded; wait in on_load, in a handler or in a task (main.lua:12)")
+case("handler", "Error", 'tl.http.get("/", { query = 5 })',
+  "main.lua:12: tl.http: query is a map of fields, got 5")
+case("handler", "Error", 'tl.http.get("/", { headers = 5 })',
+  "main.lua:12: tl.http: headers is a map from names to values, got 5")
+case("handler", "Error", 'tl.http.get("/", { max_size = -1 })',
+  "main.lua:12: tl.http: max_size is a number of bytes, got -1")
+case("handler", "Error", 'tl.http.get("/", { follow = "yes" })',
+  'main.lua:12: tl.http: follow is a number of redirects, got the string "yes"')
+case("handler", "Error", 'tl.http.get("/", { on_chunk = 5 })',
+  "main.lua:12: tl.http: on_chunk is a function, got 5")
+case("handler", "Error", 'tl.http.request { url = "/", method = 5 }',
+  'main.lua:12: tl.http: method is a string, as "PUT", got 5')
+case("handler", "Error", 'tl.http.request { url = "/", form = 5 }',
+  "main.lua:12: tl.http: form is a map of fields, got 5")
+case("handler", "Error", 'tl.http.request { url = "/", body = 5 }',
+  "main.lua:12: tl.http: body is a string, got 5")
 
 group "Testing"
 case("spec", "Error", 'tab:click "Start"',
