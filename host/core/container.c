@@ -21,8 +21,8 @@ tl_node *tl__node_new(tl_kind kind, int level, size_t n) {
 }
 
 void tl__slots_drop(tl_node *node, uint32_t which) {
-  for (size_t i = 0; i < node->n; i++) {
-    if (!(which >> i & 1)) continue;
+  for (which &= node->n ? TL__ALL >> (32 - node->n) : 0; which; which &= which - 1) {
+    const size_t i = (size_t)__builtin_ctz(which);
     if (node->level > 0) {
       tl__node_release(tl__children(node)[i]);
       continue;

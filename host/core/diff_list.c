@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "core/diff_inner.h"
 #include "core/json.h"
+#include "core/loan.h"
 
 typedef struct element {
   tl_value v;
@@ -376,21 +377,31 @@ static void write_moves(list_diff *l) {
   tl_free(m.waiting);
 }
 
+static bool slot_same(const tl_node *a, const tl_node *b, size_t i) {
+  if (a->level > 0) return tl__children(a)[i] == tl__children(b)[i];
+  return tl__same(tl__items(a)[i], tl__items(b)[i]);
+}
+
+/* The one slot that is not the same in two nodes of one shape; -1: none, or more. */
+static int one_slot(const tl_node *a, tl_node *b) {
+  int found = -1;
+  for (uint32_t which = tl__loan_since(b, a) & TL__ALL >> (32 - a->n); which; which &= which - 1) {
+    const int i = __builtin_ctz(which);
+    if (slot_same(a, b, (size_t)i)) continue;
+    if (found >= 0) return -1;
+    found = i;
+  }
+  return found;
+}
+
 /* The common case: one element was changed in place. Then the trees have one shape and differ in one slot a level. */
-static bool one_changed(const tl_node *a, const tl_node *b, size_t *pos) {
+static bool one_changed(const tl_node *a, tl_node *b, size_t *pos) {
   for (*pos = 0;;) {
     if (a->level != b->level || a->n != b->n || a->count != b->count) return false;
-    size_t n = a->n, i = 0, last = n;
-    if (a->level > 0) {
-      while (i < n && tl__children(a)[i] == tl__children(b)[i]) i++;
-      while (last > i && tl__children(a)[last - 1] == tl__children(b)[last - 1]) last--;
-    } else {
-      while (i < n && tl__same(tl__items(a)[i], tl__items(b)[i])) i++;
-      while (last > i && tl__same(tl__items(a)[last - 1], tl__items(b)[last - 1])) last--;
-    }
-    if (last != i + 1) return false;
+    const int i = one_slot(a, b);
+    if (i < 0) return false;
     if (a->level == 0) {
-      *pos += i;
+      *pos += (size_t)i;
       return true;
     }
     if (i > 0) *pos += tl__ends(a)[i - 1];

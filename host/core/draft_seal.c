@@ -3,6 +3,7 @@
  * sealed. An edit node whose content is that of `pub` seals to pub: so what was only looked at leaves nothing, and
  * neither does a write that was undone. */
 #include "core/draft_inner.h"
+#include "core/loan.h"
 
 /* The value of a slot as others may see it, borrowed. */
 static inline tl_value plain(tl_value slot) {
@@ -120,10 +121,14 @@ static inline tl_value settle_slot(tl_value *slot) {
   return *slot;
 }
 
+/* The slots that an edit node has changed or may have; what it only borrowed is what pub has. */
+static uint32_t touched(tl_node *node) { return tl__loan_owned(node) & TL__ALL >> (32 - node->n); }
+
 static tl_node *leaf_finish(tl_node *leaf) {
   const tl_node *pub = leaf->pub && leaf->pub->level == 0 && leaf->pub->n == leaf->n ? leaf->pub : NULL;
   change c = {0};
-  for (size_t i = 0; i < leaf->n; i++) {
+  for (uint32_t which = touched(leaf); which; which &= which - 1) {
+    const size_t i = (size_t)__builtin_ctz(which);
     tl_value v = settle_slot(tl__value_slot(leaf, i));
     if (!pub) continue;
     tl_value old = *tl__value_slot(pub, i);
@@ -139,7 +144,8 @@ static tl_node *branch_finish(tl_node *branch) {
   const tl_node *pub =
       branch->pub && branch->pub->level == branch->level && branch->pub->n == branch->n ? branch->pub : NULL;
   change c = {0};
-  for (size_t i = 0; i < branch->n; i++) {
+  for (uint32_t which = touched(branch); which; which &= which - 1) {
+    const size_t i = (size_t)__builtin_ctz(which);
     tl_node *child = tl__children(branch)[i] = finish_tree(tl__children(branch)[i]);
     const tl_node *old = pub ? tl__children(pub)[i] : child;
     if (child != old) note_change(&c, child->bytes, old->bytes, child->depth, old->depth);

@@ -37,6 +37,23 @@ void tl__loan_own(tl_node *node, size_t i) {
   tl__loan_unlock();
 }
 
+uint32_t tl__loan_owned(tl_node *node) {
+  if (!tl__has_loan(node->cap)) return TL__ALL;
+  tl__loan_lock();
+  uint32_t owned = tl__loan_of(node)->owned;
+  tl__loan_unlock();
+  return owned;
+}
+
+uint32_t tl__loan_since(tl_node *node, const tl_node *old) {
+  if (!tl__has_loan(node->cap)) return TL__ALL;
+  const tl__loan *l = tl__loan_of(node);
+  tl__loan_lock();
+  uint32_t which = l->lender == old ? l->owned : TL__ALL;
+  tl__loan_unlock();
+  return which;
+}
+
 void tl__loan_own_all(tl_node *node) {
   if (!tl__has_loan(node->cap)) return;
   tl__loan *l = tl__loan_of(node);

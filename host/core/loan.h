@@ -40,10 +40,12 @@ void tl__loan_unlock(void);
 static inline void tl__loan_none(tl_node *node) {
   if (tl__has_loan(node->cap)) *tl__loan_of(node) = (tl__loan){NULL, NULL, TL__ALL};
 }
-bool tl__loan_borrow(tl_node *copy, tl_node *lender); /* of equal slots, none counted; false: count them up */
-void tl__loan_own(tl_node *node, size_t i);           /* slot i may be changed from now on */
-void tl__loan_own_all(tl_node *node);                 /* slots may move: the node leaves its line */
-uint32_t tl__loan_end(tl_node *node);                 /* the node ends: the slots that are to be dropped */
+bool tl__loan_borrow(tl_node *copy, tl_node *lender);       /* of equal slots, none counted; false: count them up */
+void tl__loan_own(tl_node *node, size_t i);                 /* slot i may be changed from now on */
+uint32_t tl__loan_owned(tl_node *node);                     /* all others are as its lender has them */
+uint32_t tl__loan_since(tl_node *node, const tl_node *old); /* the slots in which they may differ, if of one shape */
+void tl__loan_own_all(tl_node *node);                       /* slots may move: the node leaves its line */
+uint32_t tl__loan_end(tl_node *node);                       /* the node ends: the slots that are to be dropped */
 
 void tl__slots_drop(tl_node *node, uint32_t which); /* releases what these slots of a sealed node hold (container.c) */
 static inline void tl__slot_keep(const tl_node *node, size_t i) {
