@@ -49,11 +49,18 @@ end
 
 MyTask.set_max_counter = MyTask:setter "max_counter"
 
+-- A duplicated browser tab has a copy of the state, and the task stays with the original.
+function MyTask:on_load()
+  if #self:tasks(MyTask.my_task) > 0 then return end
+  self.running = false
+  self._n_tasks = 0
+end
+
 -- Low level -------------------------------------------------------------------------------------
 
 local LowLevel = tl.state("LowLevel", { result = "", loading = false, problem = "" })
 
-local fetching = {} -- the tasks that run, so that somebody could list or cancel them
+local fetching = {} -- the tasks that run, by their tab's token, so that somebody could list or cancel them
 
 local function fetch(token)
   local answer, problem = tl.http.get(TEXT_URL, { timeout = 10 })
@@ -70,12 +77,15 @@ end
 function LowLevel:fetch_data()
   self.loading = true
   self.problem = ""
-  local task
-  task = tl.spawn(function(token)
-    local _ <close> = tl.defer(function() fetching[task] = nil end)
+  local own_token = self:get_token()
+  fetching[own_token] = tl.spawn(function(token)
+    local _ <close> = tl.defer(function() fetching[token] = nil end)
     fetch(token)
-  end, self:get_token())
-  fetching[task] = true
+  end, own_token)
+end
+
+function LowLevel:on_load()
+  if not fetching[self:get_token()] then self.loading = false end
 end
 
 -- The page --------------------------------------------------------------------------------------
@@ -113,7 +123,7 @@ local function low_level()
   }
 end
 
-tl.page("/", { title = "Background tasks" }, function()
+tl.page("/", { title = "Background tasks", on_load = { MyTask.on_load, LowLevel.on_load } }, function()
   return ui.main {
     ui.header {
       ui.h1 "Background tasks",

@@ -68,6 +68,21 @@ describe("my task", function()
     assert.equal("5 /", tab:text "#my-task h2")
   end)
 
+  it("stops in the copy when the browser tab is duplicated, and starts there again", function()
+    local tab = t.open(APP, "/")
+    tab:click "Start"
+    t.advance(1)
+    local copy = tab:duplicate()
+    assert.equal("3 /", copy:text "#my-task h2")
+    assert.is_false(copy:state "MyTask".running)
+    t.advance(1)
+    assert.equal("5 /", tab:text "#my-task h2")
+    assert.equal("3 /", copy:text "#my-task h2")
+    copy:click "Start"
+    t.advance(1)
+    assert.equal("6 /", copy:text "#my-task h2")
+  end)
+
   it("never sends its backend var", function()
     local tab = t.open(APP, "/")
     tab:click "Start"
@@ -84,5 +99,23 @@ describe("low level", function()
     t.advance(1)
     assert.equal("The tide waits for no one, and this page does not wait for the tide.", tab:text "#result")
     assert.same({}, tl.tasks())
+  end)
+
+  it("is free again in the copy when the browser tab is duplicated meanwhile", function()
+    local get = tl.http.get
+    local _ <close> = setmetatable({}, { __close = function() tl.http.get = get end })
+    tl.http.get = function() -- luacheck: ignore
+      tl.sleep(1)
+      return { status = 200, body = "a line" }
+    end
+    local tab = t.open(APP, "/")
+    tab:click "Fetch Data"
+    local copy = tab:duplicate()
+    assert.is_false(copy:state "LowLevel".loading)
+    assert.is_true(tab:state "LowLevel".loading)
+    copy:click "Fetch Data"
+    t.advance(1)
+    assert.is_false(copy:state "LowLevel".loading)
+    assert.is_false(tab:state "LowLevel".loading)
   end)
 end)

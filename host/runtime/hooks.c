@@ -20,7 +20,7 @@ static void effect(void *ctx, tl_cell *c, tl_value e) {
 static void done(void *ctx, tl_cell *c, uint64_t event, uint64_t instance) {
   tl_host *h = ctx;
   tl_tab *t = c->owner;
-  if (t && t->instance_no == instance && !h->dropping) tl_tab_event_done(t, event);
+  if (t && !h->dropping) tl_tab_event_done(t, event, instance);
 }
 
 static void failed(void *ctx, tl_cell *c, const tl_failure *f, uint64_t instance) {
@@ -28,7 +28,7 @@ static void failed(void *ctx, tl_cell *c, const tl_failure *f, uint64_t instance
   tl_tab *t = c ? c->owner : NULL;
   if (!t) return;
   tl_failure shown = *f;
-  if (shown.event && t->instance_no != instance) shown.event = 0;
+  if (shown.event && t->pages.now.no != instance) shown.event = 0;
   tl_tab_failure(t, &shown);
 }
 

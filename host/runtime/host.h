@@ -15,6 +15,7 @@
 #include "io/server.h"
 #include "lua/host.h"
 #include "lua/task.h"
+#include "runtime/instance.h"
 
 typedef struct tl_host tl_host;
 typedef struct tl_tab tl_tab;
@@ -82,15 +83,12 @@ struct tl_tab {
   uint64_t version;    /* commits that changed something public */
   tl_sent *history;    /* what the page was sent: a ring of TL_HISTORY, newest at history_at; NULL: only sent */
   unsigned history_at, history_n;
-  tl_sent sent;         /* what the page has now */
-  char *instance;       /* of the page load whose event ids count */
-  uint64_t instance_no; /* counts instances: an older one's `done` is dropped */
-  uint64_t highest;     /* event id seen */
-  uint64_t *running;    /* ids that have not ended */
-  unsigned running_n, running_cap;
+  tl_sent sent;                 /* what the page has now */
+  tl_instances pages;           /* its page loads, and what of their events has ended */
   tl_buf done, effects, errors; /* of the next message: JSON without the brackets */
   unsigned effects_n, errors_n;
   tl_timer expiry;
+  bool prolonged; /* its time was over, and an event was at work */
   unsigned tasks; /* background tasks that live */
   char *path;     /* where the page is, with query */
   char *headers, *session_id;
@@ -107,9 +105,9 @@ void tl_tab_attach(tl_tab *t, tl_peer *p);
 void tl_tab_detach(tl_tab *t); /* its page is gone: the tab is kept for tab_ttl */
 void tl_tab_route(tl_tab *t, const char *path, size_t n);
 void tl_tab_free(tl_tab *t); /* no task of it may live */
-uint64_t tl_tab_last_event(const tl_tab *t);
-void tl_tab_event_done(tl_tab *t, uint64_t id); /* ended: `done` goes with the next message */
-void tl_tab_on_load(tl_tab *t);                 /* queues the page's on_load */
+/* Ended: when it is of the page that is there (`no`), `done` goes with the next message. */
+void tl_tab_event_done(tl_tab *t, uint64_t id, uint64_t no);
+void tl_tab_on_load(tl_tab *t); /* queues the page's on_load */
 
 /* ---- sender.c ---- */
 bool tl_tab_committed(tl_tab *t, tl_value before);   /* the root has changed; did that change something public? Where

@@ -90,15 +90,11 @@ static bool get_id(tl_value map, uint64_t *id) {
 /* ---- hello ---- */
 
 static void start_instance(tl_tab *t, const char *instance) {
-  if (t->instance) {
+  if (t->pages.now.name) {
     tl_buf_clear(&t->errors); /* they name ids of the page load before */
     t->errors_n = 0;
   }
-  tl_free(t->instance);
-  t->instance = tl_strndup(instance, strlen(instance));
-  t->instance_no++;
-  t->highest = 0;
-  t->running_n = 0;
+  tl_instance_begin(&t->pages, instance);
   if (tl_identical(t->cell->root, tl_app_default_root(t->host->app))) tl_failures_tell(t);
 }
 
@@ -106,7 +102,7 @@ static void start_instance(tl_tab *t, const char *instance) {
  * of what ended before an earlier one the page asks again. */
 static void join(tl_peer *p, tl_tab *t, const char *instance, const char *path, uint64_t version, bool has_version) {
   tl_timer_remove(tl_lua_timers(p->host->lua), &p->timer);
-  bool same = t->instance && !strcmp(t->instance, instance);
+  bool same = tl_instance_is(&t->pages, instance);
   if (!same) start_instance(t, instance);
   tl_tab_route(t, path, strlen(path));
   tl_tab_attach(t, p);
@@ -117,14 +113,16 @@ static void join(tl_peer *p, tl_tab *t, const char *instance, const char *path, 
   tl_flush_tab(t);
 }
 
-/* storage: what the browser has kept, for a tab that is no copy; nil: nothing. */
-static void new_tab(tl_peer *p, tl_value root, tl_value storage, const char *instance, const char *path) {
-  tl_tab *t = tl_tab_new(p->host, root);
+/* model: the tab that it is a copy of; NULL: none. storage: what the browser has kept, for a tab that is no copy; nil:
+ * nothing. */
+static void new_tab(tl_peer *p, const tl_tab *model, tl_value storage, const char *instance, const char *path) {
+  tl_tab *t = tl_tab_new(p->host, model ? model->cell->root : tl_app_default_root(p->host->app));
   if (!t) {
     tl_peer_close(p, 4413, "too many tabs (max_tabs)");
     return;
   }
   if (tl_kind_of(storage) == TL_MAP) tl_kept_fill(t, storage);
+  if (model) tl_instance_copy(&t->pages, &model->pages, instance);
   join(p, t, instance, path, 0, false);
 }
 
@@ -155,7 +153,7 @@ static void page_lives(tl_tab *t) {
   tl_peer *p = t->challenger;
   if (!p) return;
   forget_challenge(p);
-  new_tab(p, t->cell->root, tl_nil(), p->hello_instance, p->hello_path);
+  new_tab(p, t, tl_nil(), p->hello_instance, p->hello_path);
 }
 
 void tl_peer_pong(tl_peer *p) {
@@ -189,11 +187,11 @@ static void hello(tl_peer *p, tl_value m) {
     t = tl_tab_find(p->host, tb, tn);
     if (t && t->ending) t = NULL;
   }
-  bool same = t && t->instance && !strcmp(t->instance, in);
+  bool same = t && tl_instance_is(&t->pages, in);
   if (!t) {
     tl_value storage = tl_nil();
     get(m, "storage", &storage);
-    new_tab(p, tl_app_default_root(p->host->app), storage, in, pa);
+    new_tab(p, NULL, storage, in, pa);
   } else if (t->peer && !same && !t->bye) {
     challenge(p, t, in, pa);
   } else {
@@ -218,21 +216,13 @@ static bool rate_ok(tl_peer *p) {
   return true;
 }
 
-/* New: noted as running. Else it was seen before: it still runs (nothing to do), or has ended (`done` again). */
+static void answer(tl_tab *t, uint64_t id) { tl_tab_event_done(t, id, t->pages.now.no); }
+
+/* Else it was seen before: it is still at work (nothing to do), or has ended (`done` again). */
 static bool event_is_new(tl_tab *t, uint64_t id) {
-  if (id <= t->highest) {
-    for (unsigned i = 0; i < t->running_n; i++)
-      if (t->running[i] == id) return false;
-    tl_tab_event_done(t, id);
-    return false;
-  }
-  t->highest = id;
-  if (t->running_n == t->running_cap) {
-    t->running_cap = t->running_cap ? 2 * t->running_cap : 4;
-    t->running = tl_realloc(t->running, t->running_cap * sizeof *t->running);
-  }
-  t->running[t->running_n++] = id;
-  return true;
+  tl_event_seen seen = tl_instance_see(&t->pages, id);
+  if (seen == TL_EVENT_ENDED) answer(t, id);
+  return seen == TL_EVENT_NEW;
 }
 
 static void refuse_event(tl_tab *t, uint64_t id, const char *fmt, const char *what) {
@@ -243,7 +233,7 @@ static void refuse_event(tl_tab *t, uint64_t id, const char *fmt, const char *wh
   tl_failure f = {.event = id, .name = "EventError", .message = message, .ref = ref};
   tl_log(TL_LOG_WARN, "an event was refused (ref %s): %s", ref, message);
   tl_tab_failure(t, &f);
-  tl_tab_event_done(t, id);
+  answer(t, id);
 }
 
 static void refuse_handler(tl_tab *t, uint64_t id, const char *fmt, const char *name, size_t n) {
@@ -264,7 +254,7 @@ static void run_event(tl_peer *p, uint64_t id, const char *name, size_t n, const
   else if (limit && t->cell->lock.waiting >= limit)
     refuse_handler(t, id, "the tab's queue is full (queue_limit); \"%s\" was not run", name, n);
   else
-    tl_lua_event(p->host->lua, t->cell, h, *args, id, t->instance_no);
+    tl_lua_event(p->host->lua, t->cell, h, *args, id, t->pages.now.no);
 }
 
 /* Counts against the rate; false: the event was seen before, or its sender has been closed. */
@@ -298,7 +288,7 @@ static void nav(tl_peer *p, tl_value m) {
   if (!bytes || !n || bytes[0] != '/' || n > 4096) return refuse_event(t, id, "nav: the path must begin with /%s", "");
   tl_tab_route(t, bytes, n);
   tl_tab_on_load(t);
-  tl_tab_event_done(t, id);
+  answer(t, id);
 }
 
 static void bye(tl_tab *t) {

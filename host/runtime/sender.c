@@ -195,7 +195,7 @@ void tl_send_init(tl_tab *t) {
   put_route(t, b);
   tl_buf_puts(b, ",\"state\":");
   put_state(t, b);
-  tl_buf_printf(b, ",\"last_event\":%llu}}", (unsigned long long)tl_tab_last_event(t));
+  tl_buf_printf(b, ",\"last_event\":%llu}}", (unsigned long long)tl_instance_last(&t->pages));
   send_text(t, b);
   remember(t);
 }
@@ -209,7 +209,7 @@ bool tl_send_resume(tl_tab *t, uint64_t version) {
   tl_buf_printf(b, "{\"resume\":{\"token\":\"%s\",\"from\":%llu,\"version\":%llu", t->cell->token,
                 (unsigned long long)version, (unsigned long long)t->version);
   put_patch(t, from->root, b);
-  tl_buf_printf(b, ",\"last_event\":%llu}}", (unsigned long long)tl_tab_last_event(t));
+  tl_buf_printf(b, ",\"last_event\":%llu}}", (unsigned long long)tl_instance_last(&t->pages));
   send_text(t, b);
   remember(t);
   return true;

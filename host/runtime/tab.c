@@ -44,8 +44,7 @@ void tl_tab_free(tl_tab *t) {
   tl_buf_free(&t->done);
   tl_buf_free(&t->effects);
   tl_buf_free(&t->errors);
-  tl_free(t->running);
-  tl_free(t->instance);
+  tl_instances_free(&t->pages);
   tl_free(t->path);
   tl_free(t->headers);
   tl_free(t->session_id);
@@ -82,16 +81,32 @@ void tl_tab_mark(tl_tab *t) {
 
 /* ---- a page comes and goes ---- */
 
+static void expired(tl_timer *timer);
+
+static void arm_expiry(tl_tab *t) {
+  double ttl = t->host->config.tab_ttl;
+  if (!ttl) return;
+  t->expiry.fire = expired;
+  tl_timer_add(tl_lua_timers(t->host->lua), &t->expiry, tl_lua_now(t->host->lua) + (uint64_t)(ttl * 1e9));
+}
+
+/* What somebody did on the page before it went, and what is still at work, gets as long again, once: it may wait for
+ * ever. */
 static void expired(tl_timer *timer) {
   tl_tab *t = (tl_tab *)((char *)timer - offsetof(tl_tab, expiry));
-  tl_tab_end(t, "the tab was left alone for tab_ttl");
+  if (t->prolonged || !tl_instance_busy(&t->pages)) {
+    tl_tab_end(t, "the tab was left alone for tab_ttl");
+  } else {
+    t->prolonged = true;
+    arm_expiry(t);
+  }
 }
 
 void tl_tab_attach(tl_tab *t, tl_peer *p) {
   tl_timer_remove(tl_lua_timers(t->host->lua), &t->expiry);
   t->peer = p;
   p->tab = t;
-  t->bye = false;
+  t->bye = t->prolonged = false;
   tl_free(t->headers);
   tl_free(t->session_id);
   t->headers = p->headers;
@@ -103,10 +118,7 @@ void tl_tab_attach(tl_tab *t, tl_peer *p) {
 void tl_tab_detach(tl_tab *t) {
   if (t->peer) t->peer->tab = NULL;
   t->peer = NULL;
-  double ttl = t->host->config.tab_ttl;
-  if (t->ending || !ttl) return;
-  t->expiry.fire = expired;
-  tl_timer_add(tl_lua_timers(t->host->lua), &t->expiry, tl_lua_now(t->host->lua) + (uint64_t)(ttl * 1e9));
+  if (!t->ending) arm_expiry(t);
 }
 
 void tl_tab_route(tl_tab *t, const char *path, size_t n) {
@@ -117,19 +129,9 @@ void tl_tab_route(tl_tab *t, const char *path, size_t n) {
 
 /* ---- event ids ---- */
 
-uint64_t tl_tab_last_event(const tl_tab *t) {
-  uint64_t last = t->highest;
-  for (unsigned i = 0; i < t->running_n; i++)
-    if (t->running[i] <= last) last = t->running[i] - 1;
-  return last;
-}
-
-void tl_tab_event_done(tl_tab *t, uint64_t id) {
-  for (unsigned i = 0; i < t->running_n; i++)
-    if (t->running[i] == id) {
-      t->running[i] = t->running[--t->running_n];
-      break;
-    }
+void tl_tab_event_done(tl_tab *t, uint64_t id, uint64_t no) {
+  tl_instance_end(&t->pages, no, id);
+  if (no != t->pages.now.no) return;
   if (t->done.len) tl_buf_putc(&t->done, ',');
   tl_buf_put_uint(&t->done, id);
   tl_tab_mark(t);

@@ -38,7 +38,7 @@ function link.new(host, storage)
   instances = instances + 1
   return setmetatable({
     host = host, instance = ("%016x"):format(instances), mirror = native.mirror(),
-    watched = {}, last_id = 0, queue = {}, deltas = {}, live = false, storage = storage,
+    watched = {}, last_id = 0, stalled = {}, held = {}, queue = {}, deltas = {}, live = false, storage = storage,
   }, Link)
 end
 
@@ -64,7 +64,8 @@ end
 -- Sending ---------------------------------------------------------------------------------------
 
 function Link:send(message)
-  self.peer:send(native.json_encode(native.map(message)))
+  local text = native.json_encode(native.map(message))
+  if self.stalled.page then self.held[#self.held + 1] = text else self.peer:send(text) end
 end
 
 local function marked_storage(storage)
@@ -182,7 +183,7 @@ end
 ---@return boolean any whether there was something
 function Link:pump()
   self:take_commits()
-  if not self.peer then return false end
+  if not self.peer or self.stalled.host then return false end
   local texts = self.peer:take()
   for _, text in ipairs(texts) do self:handle(native.json_decode(text)) end
   if self.peer and self.peer:closed() then
@@ -192,10 +193,29 @@ function Link:pump()
   return #texts > 0
 end
 
+-- A network that holds up what is said ------------------------------------------------------------
+
+---Holds up what the page says ("page"), what the host says ("host"), or both.
+---@param way "page"|"host"|nil
+function Link:stall(way)
+  if way ~= "host" then self.stalled.page = true end
+  if way ~= "page" then self.stalled.host = true end
+end
+
+---What was held up arrives.
+function Link:flow()
+  local held = self.held
+  self.stalled, self.held = {}, {}
+  for _, text in ipairs(held) do
+    if self.peer and not self.peer:closed() then self.peer:send(text) end
+  end
+end
+
 -- Leaving ---------------------------------------------------------------------------------------
 
 ---The connection breaks off.
 function Link:drop()
+  self.stalled, self.held = {}, {}
   if self.peer then self.peer:close() end
   self.peer, self.live = nil, false
 end

@@ -46,15 +46,24 @@ local function fire_of(self, now)
   }
 end
 
----@param driver { settle: fun(), now: fun(): number, left: fun(tab: tl.Tab), wrote: fun(tab: tl.Tab, name: string|nil) }
+---@class tl.TabDriver
+---@field settle fun()
+---@field now fun(): number
+---@field left fun(tab: tl.Tab)
+---@field wrote fun(tab: tl.Tab, name: string|nil)
+---@field duplicate fun(tab: tl.Tab): tl.Tab
+
+---@param driver tl.TabDriver
 ---@param path string
 ---@param storage { cookie: table, local: table, session: table } what the browser keeps; the first two are those of all its tabs
+---@param model tl.Tab|nil whose token it brings
 ---@return tl.Tab
-function tab.new(driver, path, storage)
+function tab.new(driver, path, storage, model)
   local self = setmetatable({
     driver = driver, asked = {}, received_effects = {}, received_errors = {}, functions = {}, history = {},
   }, Tab)
   self.link = link_of(self, storage)
+  if model then self.link.token = model.link.token end
   self.triggers = fire_of(self, driver.now)
   self:show(path)
   self.link:connect(path)
@@ -376,6 +385,30 @@ function Tab:closed()
 end
 
 -- The connection --------------------------------------------------------------------------------
+
+local ways = { page = true, host = true }
+
+---Holds up what the page says ("page"), what the host says ("host"), or both: neither is told. What is held up arrives
+---with tab:flow(), and is lost when the connection breaks off meanwhile.
+---@param way "page"|"host"|nil
+function Tab:stall(way)
+  if way ~= nil and not ways[way] then
+    error(('tab:stall: "page", "host" or nothing, not %s'):format(tostring(way)), 0)
+  end
+  self.link:stall(way)
+end
+
+---What tab:stall() held up arrives.
+function Tab:flow()
+  self.link:flow()
+  self.driver.settle()
+end
+
+---Another browser tab with the same page and token, as when a tab is duplicated.
+---@return tl.Tab
+function Tab:duplicate()
+  return self.driver.duplicate(self)
+end
 
 ---The connection breaks off, as in a tunnel; the page stays.
 function Tab:disconnect()

@@ -101,7 +101,17 @@ end
 
 -- Tabs ------------------------------------------------------------------------------------------
 
-local driver = {
+local driver
+driver = {
+  duplicate = function(model) -- the browser copies the session storage
+    local storage, session = model.link.storage, {}
+    for name, value in pairs(storage.session) do session[name] = value end
+    local given = { cookie = storage.cookie, ["local"] = storage["local"], session = session }
+    local opened = tab.new(driver, model.path, given, model)
+    open_tabs[#open_tabs + 1] = opened
+    testing.settle()
+    return opened
+  end,
   settle = testing.settle,
   now = function() return native.now() end,
   left = function(gone)

@@ -146,6 +146,18 @@ function Tab:disconnect() end
 ---The page connects again, with its token and version.
 function Tab:reconnect() end
 
+---Holds up what the page says, what the host says, or both; neither is told. What is held up arrives with `tab:flow()`, and
+---is lost when the connection breaks off meanwhile.
+---@param way "page"|"host"|nil nil: both
+function Tab:stall(way) end
+
+---What `tab:stall()` held up arrives.
+function Tab:flow() end
+
+---Another browser tab with the same page and token, as when a tab is duplicated.
+---@return tl.Tab
+function Tab:duplicate() end
+
 ---The page is closed by its user.
 function Tab:close() end
 

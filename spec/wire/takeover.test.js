@@ -168,6 +168,75 @@ describe('a second connection for a tab', { concurrency: 4 }, () => {
   });
 });
 
+// Its answer was lost on the way.
+const unheard = (page, handler, ...args) => {
+  const id = page.lastId;
+  page.finished.delete(id);
+  page.queue.push({ id, message: { event: { id, handler, args } } });
+};
+
+describe('a page load that was there before', { concurrency: 4 }, () => {
+  const host = sharedHost();
+
+  it('and comes back by the history runs nothing again that has ended', async t => {
+    const page = await openPage(t, host(), QUIET);
+    await page.call('Job.add', 1);
+    unheard(page, 'Job.add', 1);
+    const next = await page.reload();
+    await next.call('Job.add', 10);
+    await next.leave();
+    await page.connect();
+    assert.deepEqual([page.lastEvent, page.queue.length, page.token], [1, 0, next.token]);
+    await page.call('Job.add', 100);
+    assert.equal(page.state.Job.n, 111);
+  });
+
+  it('runs nothing again that is still at work', async t => {
+    const page = await openPage(t, host(), QUIET);
+    page.event('Job.slow_add', 1, 0.3);
+    await sleep(30);
+    const next = await page.reload();
+    await next.leave();
+    await page.connect();
+    await page.ended(1);
+    await page.call('Job.add', 10);
+    assert.equal(page.state.Job.n, 11);
+  });
+
+  it('and finds another in its tab gets a copy, in which what it did does not happen again', async t => {
+    const page = await openPage(t, host(), QUIET);
+    await page.call('Job.add', 1);
+    unheard(page, 'Job.add', 1);
+    page.event('Job.slow_add', 2, 0.3);
+    await sleep(30);
+    page.drop();
+    const other = await watch(t, page.child()).connect();
+    assert.equal(other.token, page.token);
+    await page.connect();
+    assert.notEqual(page.token, other.token);
+    assert.deepEqual([page.lastEvent, page.queue.length, page.state.Job.n], [2, 0, 1]);
+    await other.until(() => other.state.Job.n === 3, 'what was at work ends in the original');
+    await page.call('Job.add', 10);
+    assert.deepEqual([page.state.Job.n, other.state.Job.n], [11, 3]);
+  });
+
+  it('is remembered among eight', async t => {
+    const first = await openPage(t, host(), QUIET);
+    await first.call('Job.add', 1);
+    for (const [reloads, known] of [[8, true], [9, false]]) {
+      let page = first;
+      for (let i = 0; i < reloads; i++) page = await page.reload();
+      await page.leave();
+      if (!known) {
+        first.lastEvent = 0;
+        first.finished.clear();
+      }
+      await first.connect();
+      assert.equal(first.lastEvent, known ? 1 : 0, `after ${reloads} others`);
+    }
+  });
+});
+
 describe('a tab that ends while a newcomer asks for it', { concurrency: 4 }, () => {
   it('because the host stops', async t => {
     const host = await startHost(t);
