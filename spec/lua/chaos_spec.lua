@@ -96,6 +96,7 @@ end
 
 describe("a bad network", function()
   for first = 1, SEEDS, 20 do
+    -- holds: client.once
     it(("loses and doubles nothing with the seeds from %d"):format(first), function()
       for seed = first, first + 19 do
         local ok, err = pcall(play, seed)
@@ -116,6 +117,7 @@ describe("what is held up", function()
     assert.equal(7, tab:state "Sum".n)
   end)
 
+  -- holds: client.once
   it("from the host has happened, and happens no second time when it is lost", function()
     local tab = t.open(APP, "/")
     tab:stall "host"
@@ -139,6 +141,7 @@ describe("a tab without a page", function()
     return token == tab.link.token
   end
 
+  -- holds: tab.ttl
   it("is kept for tab_ttl and not longer", function()
     local tab = t.open(APP, "/")
     tab:disconnect()
@@ -180,6 +183,7 @@ describe("a tab without a page", function()
 end)
 
 describe("a duplicated tab", function()
+  -- holds: takeover.duplicate, takeover.tasks
   it("is a copy, and the task stays with the original", function()
     local tab = t.open(APP, "/")
     tab:click "work"

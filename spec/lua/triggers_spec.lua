@@ -8,12 +8,14 @@ local function open()
 end
 
 describe("tl.on", function()
+  -- holds: option.stop_propagation
   it("stop_propagation keeps an event from what is around", function()
     local tab, lines = open()
     tab:click "Inner"
     assert.same({ "inner" }, lines())
   end)
 
+  -- holds: option.prevent_default
   it("prevent_default keeps the browser from following the link", function()
     local tab, lines = open()
     tab:click "Stay"
@@ -21,6 +23,7 @@ describe("tl.on", function()
     assert.is_false(tab:exists "h1")
   end)
 
+  -- holds: option.temporal
   it("temporal drops what is fired without a connection, and nothing else", function()
     local tab, lines = open()
     tab:click "Live"
@@ -45,6 +48,7 @@ describe("tl.on", function()
     assert.same({ "late" }, lines())
   end)
 
+  -- holds: option.key
   it("key fires for its key only, also with a debounce", function()
     local tab, lines = open()
     tab:fire("#keys", "keydown", "Enter")
@@ -70,6 +74,7 @@ describe("tl.on", function()
 end)
 
 describe("a setter", function()
+  -- holds: setter.error
   it("tells the person at the page what is wrong with a number, whatever it is", function()
     local tab = open()
     local wrong = {

@@ -139,6 +139,7 @@ describe('a bad network', () => {
 
   for (const [name, Client] of [['that checks every message', Checked], ['of browsers', Browser]]) {
     for (let first = 1; first <= SEEDS; first += AT_ONCE) {
+      // holds: client.once, client.resend
       it(`loses and doubles nothing for the client ${name}, seeds from ${first}`, async t => {
         const played = await Promise.all(Array.from({ length: AT_ONCE }, async (_, i) => {
           const random = randomOf(first + i), proxy = await new Proxy(host().port, random).listen();

@@ -178,6 +178,7 @@ const unheard = (page, handler, ...args) => {
 describe('a page load that was there before', { concurrency: 4 }, () => {
   const host = sharedHost();
 
+  // holds: client.once
   it('and comes back by the history runs nothing again that has ended', async t => {
     const page = await openPage(t, host(), QUIET);
     await page.call('Job.add', 1);
