@@ -287,6 +287,9 @@ export class Page {
     this.deltas.push(message);
     this.advance(message, message);
     for (const id of message.done ?? []) this.takeDone(id, message);
+    for (const effect of message.effects ?? []) {
+      this.must(Array.isArray(effect) && typeof effect[0] === 'string' && effect[0], 'an effect is a list, its name first', message);
+    }
     this.effects.push(...message.effects ?? []);
     for (const error of message.errors ?? []) this.takeError(error, message);
   }
