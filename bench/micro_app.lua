@@ -10,6 +10,18 @@ local Micro = tl.state("Micro", { counter = 0, _counter = 0, rows = rows, result
 
 Micro.doubled = tl.computed(function(self) return self.counter * 2 end)
 
+local many = {}
+for i = 1, 10000 do many[i] = { id = i, title = ("Row %d"):format(i), done = i % 100 == 0 } end
+local Many = tl.state("Many", { _rows = many, wanted = true })
+
+Many.shown = tl.computed(function(self)
+  local out = {}
+  for _, row in ipairs(self._rows) do
+    if row.done == self.wanted then out[#out + 1] = row.id end
+  end
+  return out
+end)
+
 local BATCHES <const> = 7
 
 -- The best of several batches of `times` calls, in ns a call.
@@ -44,6 +56,11 @@ function Micro:proxies()
     self.counter = i
     return self.doubled
   end)
+  local others = self:get_state(Many)
+  results["computed.filter_10000"] = best_of(2, function()
+    others._rows[1].title = os.clock() -- what it reads of has changed: it runs again
+    return others.shown
+  end)
   for name, ns in pairs(results) do self.results[name] = ns end
 end
 
@@ -62,9 +79,20 @@ Micro.scheduling = tl.background(function(self)
   tl.with_state(self, function() for name, ns in pairs(results) do self.results[name] = ns end end)
 end)
 
+function Micro:chain(left)
+  self.counter = self.counter + 1
+  if left > 1 then return Micro.chain(left - 1) end
+end
+
+Micro.miss = tl.background(function(self)
+  tl.sleep(1) -- the page goes meanwhile
+  for _ = 1, 1000 do tl.with_state(self, count) end
+end)
+
 tl.page("/", { title = "Micro" }, function()
   return ui.main {
     ui.button { "Proxies", on_click = Micro.proxies }, ui.button { "Tasks", on_click = Micro.scheduling },
+    ui.button { "Chain", on_click = Micro.chain(50) }, ui.button { "Miss", on_click = Micro.miss },
     ui.p { Micro.counter },
   }
 end)
