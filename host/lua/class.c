@@ -164,7 +164,7 @@ static int native_class_new(lua_State *L) {
   c->app = a;
   c->name = tl_strndup(name, len);
   c->name_len = len;
-  c->router = (tl_var){.member = TL_M_ROUTER, .cls = c};
+  c->router = (tl_var){.member = TL_M_ROUTER, .cls = c, .name = "router"};
   lua_newtable(L);
   tl__state_members(L, c);
   lua_setiuservalue(L, -2, 1);

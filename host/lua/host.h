@@ -24,8 +24,8 @@ typedef struct tl_lua_hooks {
   void (*done)(void *ctx, tl_cell *c, uint64_t event, uint64_t instance);        /* the event has ended */
   void (*failed)(void *ctx, tl_cell *c, const tl_failure *f, uint64_t instance); /* c NULL: a task of no tab */
   tl_cell *(*find)(void *ctx, const char *token, size_t len);                    /* NULL: unknown */
-  void (*router)(void *ctx, lua_State *L, tl_cell *c);                           /* +1: the router table */
-  void (*task_started)(void *ctx, tl_cell *c); /* a background task of the tab began / ended */
+  void (*router)(void *ctx, lua_State *L, tl_cell *c); /* +1: the router; the instance that asks is at index 1 */
+  void (*task_started)(void *ctx, tl_cell *c);         /* a background task of the tab began / ended */
   void (*task_ended)(void *ctx, tl_cell *c);
 } tl_lua_hooks;
 

@@ -66,6 +66,11 @@ void tl__proxy_guard(lua_State *L, int idx, tl_proxy *p, int key) {
   tl__proxy_path(L, idx, key);
   const char *path = lua_tostring(L, -1);
   if (evaluating) tl__computed_write(L, path);
+  if (p->var->member == TL_M_ROUTER)
+    tl_raise(L, "ImmutableStateError",
+             "%s: the router only tells where the page is; to move it return tl.redirect(path), to keep it copy it "
+             "(tl.copy)",
+             path);
   if (p->var->member == TL_M_COMPUTED)
     tl_raise(L, "ImmutableStateError", "%s: %s.%s is computed; change what it is computed from", path,
              p->var->cls->name, p->var->name);

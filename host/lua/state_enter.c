@@ -10,6 +10,7 @@ tl_view *tl_enterable(lua_State *L, int idx) {
   tl_instance *s = tl__instance_test(L, idx);
   tl_proxy *p = tl__proxy_test(L, idx);
   if (s || !p) return s ? s->view : NULL;
+  if (p->var->member == TL_M_ROUTER) return NULL; /* no part of the state */
   luaL_checkstack(L, 4, NULL);
   lua_pushvalue(L, idx);
   while (tl__proxy_test(L, -1)) {

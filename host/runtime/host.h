@@ -135,7 +135,8 @@ void tl_failures_forget(tl_host *h);
 
 /* ---- hooks.c: what the Lua half tells ---- */
 tl_lua_hooks tl_hooks(tl_host *h);
-void tl_router_push(void *ctx, lua_State *L, tl_cell *c); /* +1: the router table (router.c) */
+void tl_router_push(void *ctx, lua_State *L,
+                    tl_cell *c); /* +1: the router of the state instance at index 1 (router.c) */
 
 /* ---- the host ---- */
 struct tl_host {

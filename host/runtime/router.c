@@ -21,6 +21,7 @@ static void push_decoded(lua_State *L, const char *s, size_t n) {
   luaL_pushresult(&b);
 }
 
+/* Of a key that comes several times the last counts. */
 static void push_query(lua_State *L, const char *query) {
   lua_newtable(L);
   while (query && *query) {
@@ -37,12 +38,22 @@ static void push_query(lua_State *L, const char *query) {
   }
 }
 
+/* One that came several times is one value, joined as HTTP has it. */
 static void push_headers(lua_State *L, const char *lines) {
   lua_newtable(L);
   while (lines && *lines) {
     size_t n = strcspn(lines, "\n"), k = strcspn(lines, ":");
     lua_pushlstring(L, lines, k);
+    lua_pushvalue(L, -1);
+    bool again = lua_rawget(L, -3) != LUA_TNIL;
+    lua_pushstring(L, again ? ", " : "");
     lua_pushlstring(L, lines + k + 2, n - k - 2);
+    if (again) {
+      lua_concat(L, 3);
+    } else {
+      lua_replace(L, -3);
+      lua_pop(L, 1);
+    }
     lua_rawset(L, -3);
     lines += n + 1;
   }
@@ -52,6 +63,24 @@ static void push_params(lua_State *L, const char *path, size_t n) {
   tl_push_serve(L, "params");
   lua_pushlstring(L, path, n);
   lua_call(L, 1, 1);
+}
+
+/* Into the table on top: params, query and headers. */
+static void push_maps(lua_State *L, const char *path, size_t n, const char *query, const char *headers) {
+  static const char *const names[] = {"params", "query", "headers"};
+  lua_newtable(L);
+  push_params(L, path, n);
+  lua_setfield(L, -2, "params");
+  push_query(L, query);
+  lua_setfield(L, -2, "query");
+  push_headers(L, headers);
+  lua_setfield(L, -2, "headers");
+  tl_push_router_maps(L, 1, -1);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    lua_getfield(L, -1, names[i]);
+    lua_setfield(L, -4, names[i]);
+  }
+  lua_pop(L, 2);
 }
 
 static void set(lua_State *L, const char *key, const char *value) {
@@ -109,12 +138,7 @@ static void push_fields(lua_State *L, tl_cell *c) {
   size_t n = query ? (size_t)(query - path) : strlen(path);
   lua_pushlstring(L, path, n);
   lua_setfield(L, -2, "path");
-  push_params(L, path, n);
-  lua_setfield(L, -2, "params");
-  push_query(L, query ? query + 1 : NULL);
-  lua_setfield(L, -2, "query");
-  push_headers(L, t->headers);
-  lua_setfield(L, -2, "headers");
+  push_maps(L, path, n, query ? query + 1 : NULL, t->headers);
   set(L, "client_ip", t->ip);
   set(L, "token", c->token);
   set(L, "session_id", t->session_id);

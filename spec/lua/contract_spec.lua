@@ -62,17 +62,6 @@ describe("a declaration", function()
   end)
 end)
 
--- holds: router.readonly.inside
-it("what the router gives is a table of its own each time", function()
-  probe.inside(t.open("spec/lua/apps/state.lua", "/?a=1"), function(self)
-    for _, name in ipairs { "params", "query", "headers" } do
-      self.router[name].x = "1"
-      assert.is_nil(self.router[name].x)
-    end
-    assert.equal("1", self.router.query.a)
-  end)
-end)
-
 -- holds: computed.unchanged
 it("a computed var that came out the same is not sent", function()
   local tab = t.open("spec/lua/apps/state.lua", "/")

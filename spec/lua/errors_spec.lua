@@ -186,6 +186,8 @@ case("handler", "TypeError", "return self.router.parms.id",
   'self.router has no "parms"; there are path, params, query, headers, client_ip, token, session_id (main.lua:12)')
 case("handler", "ImmutableStateError", 'self.router.path = "/"',
   "self.router.path: the router only tells where the page is; to move it return tl.redirect(path) (main.lua:12)")
+case("handler", "ImmutableStateError", 'self.router.query.tab = "2"',
+  "Job.router.query.tab: the router only tells where the page is; to move it return tl.redirect(path), to keep it copy it (tl.copy) (main.lua:12)")
 case("handler", "ImmutableStateError", "Job.sum = tl.computed(function() return 1 end) @@ self.sum = 2",
   "Job.sum is computed; change what it is computed from (main.lua:12)")
 case("computed", "ImmutableStateError", "self.n = 1",

@@ -211,8 +211,41 @@ describe("what every state has", function()
       raises('TypeError: self.router has no "pth"; there are path, params', function() return self.router.pth end)
       raises("ImmutableStateError: self.router.path: the router only tells", function() self.router.path = "/x" end)
       assert.equal("/", self.router.path)
-      self.items:push(self.router.params) -- a plain table, which a var takes
+      self.items:push(self.router.params)
       assert.same({}, tl.copy(self.items[1]))
+    end)
+  end)
+
+  -- holds: router.readonly.inside
+  it("what the router has is read like any map, and cannot be written", function()
+    local tab = t.open("spec/lua/apps/state.lua", "/?a=1&b=x%20y&a=2")
+    probe.inside(tab, function(self)
+      local router = self.router
+      assert.equal("2", router.query.a)
+      assert.same({ a = "2", b = "x y" }, router.query)
+      assert.equal(2, #router.query)
+      assert.is_nil(router.query.c)
+      assert.equal("map", tl.kind(router.params))
+      assert.is_nil(next(router.headers))
+      for _, write in ipairs {
+        function() router.query.a = "3" end, function() router.query.c = "3" end, function() router.query.a = nil end,
+        function() rawset(router.query, "a", 3) end, function() tl.append(router.query, "a", "3") end,
+      } do
+        assert.is_false((pcall(write)))
+      end
+      raises("ImmutableStateError: Job.router.params.id: the router only tells", function() router.params.id = 1 end)
+      raises("ImmutableStateError: Job.router.headers.x: the router only tells", function() router.headers.x = 1 end)
+      assert.same({ a = "2", b = "x y" }, self.router.query)
+      local mine = tl.copy(router.query)
+      mine.c = "3"
+      self.items = { router.query }
+      self.items[1].a = "4"
+      assert.equal("2", self.router.query.a)
+    end)
+    probe.outside(tab, function(self)
+      assert.equal("2", self.router.query.a)
+      raises("Job.router.query.a: the router only tells", function() self.router.query.a = 1 end)
+      assert.is_false((pcall(tl.with_state, self.router.query, function() end)))
     end)
   end)
 end)
