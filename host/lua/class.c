@@ -2,7 +2,8 @@
  * references) is lua/tidelock/state.lua; here is what must not be got round.
  *
  * A class is a userdata. User values: 1 members, name -> light userdata (tl_var) or function, what instances look up; 2
- * functions of computed vars, by name. */
+ * functions of computed vars, by name; where it extends another also 3 that class, 4 what it has from there, name ->
+ * light userdata (tl_class, the one that declares it). */
 #include "lua/class.h"
 
 #include <stdlib.h>
@@ -99,7 +100,7 @@ static bool is_reserved(const char *name) {
 }
 
 /* The new member's name at idx 2 of a class at idx 1. Raises. */
-static const char *check_member(lua_State *L, const tl_class *c, size_t *len) {
+static const char *check_member(lua_State *L, tl_class *c, tl__member_kind kind, size_t *len) {
   const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tolstring(L, 2, len) : NULL;
   if (!name || !is_identifier(name, *len))
     tl_raise(L, "DeclarationError", "%s: the name of a var or handler is an identifier, not %s", c->name,
@@ -109,9 +110,10 @@ static const char *check_member(lua_State *L, const tl_class *c, size_t *len) {
              "%s.%s: this name is reserved (reset, get_token, get_state, with_state, router, setter, tasks)", c->name,
              name);
   lua_getiuservalue(L, 1, 1);
-  if (lua_getfield(L, -1, name) != LUA_TNIL)
+  if (lua_getfield(L, -1, name) != LUA_TNIL && tl__member_owner(L, c, name) == c)
     tl_raise(L, "DeclarationError", "%s.%s is declared twice; rename one", c->name, name);
   lua_pop(L, 2);
+  tl__extend_check(L, c, name, kind);
   return name;
 }
 
@@ -148,17 +150,19 @@ static int native_class_hooks(lua_State *L) {
   return 0;
 }
 
-/* class_new(name) -> class */
+/* class_new(name [, base]) -> class */
 static int native_class_new(lua_State *L) {
   size_t len;
   const char *name = luaL_checklstring(L, 1, &len);
   tl_app *a = tl__app_open(L);
+  tl_class *base = tl_class_at(L, 2);
+  if (base && base->app != a) return tl_raise(L, "DeclarationError", "%s belongs to an app that has ended", base->name);
   if (!is_identifier(name, len) || name[0] == '_')
     return tl_raise(L, "DeclarationError",
                     "tl.state(\"%s\", ...): the name of a state is an identifier: letters, digits and _", name);
   if (tl_smap_get(a->by_name, name, len))
     return tl_raise(L, "DeclarationError", "the state \"%s\" is declared twice; give each its own name", name);
-  tl_class *c = lua_newuserdatauv(L, sizeof *c, 2);
+  tl_class *c = lua_newuserdatauv(L, sizeof *c, 4);
   *c = (tl_class){.tag = &class_tag, .meta = LUA_NOREF, .instances = LUA_NOREF};
   tl__set_meta(L, &class_tag, class_meta);
   c->app = a;
@@ -170,6 +174,7 @@ static int native_class_new(lua_State *L) {
   lua_setiuservalue(L, -2, 1);
   lua_newtable(L);
   lua_setiuservalue(L, -2, 2);
+  if (base) tl__extend(L, c, base);
   tl__state_prepare(L, c);
   tl__app_table(L, a);
   lua_pushvalue(L, -2);
@@ -208,7 +213,7 @@ static int native_class_var(lua_State *L) {
   tl_class *c = open_class(L);
   lua_settop(L, 4);
   size_t len;
-  const char *name = check_member(L, c, &len);
+  const char *name = check_member(L, c, TL__VAR, &len);
   tl_type type = lua_isnil(L, 4) ? TL_T_ANY : (tl_type)luaL_checkoption(L, 4, NULL, type_names);
   tl_place place = {.state = c->name, .var = name, .is_public = name[0] != '_'};
   tl__take take = {.place = &place, .empty = type == TL_T_MAP ? TL_MAP : type == TL_T_LIST ? TL_LIST : TL_NIL};
@@ -222,22 +227,28 @@ static int native_class_var(lua_State *L) {
   return 0;
 }
 
-/* class_computed(class, name, fn, backend) */
+static uint64_t seconds_to_ns(double s) { return s < 1e9 ? (uint64_t)(s * 1e9) : UINT64_MAX; }
+
+/* class_computed(class, name, fn, backend, uncached, max_age in s) */
 static int native_class_computed(lua_State *L) {
   tl_class *c = open_class(L);
-  lua_settop(L, 4);
+  lua_settop(L, 6);
   size_t len;
-  const char *name = check_member(L, c, &len), *key = name;
+  const char *name = check_member(L, c, TL__COMPUTED, &len), *key = name;
   luaL_checktype(L, 3, LUA_TFUNCTION);
   bool backend = lua_toboolean(L, 4) || name[0] == '_';
   if (backend && name[0] != '_') key = lua_pushfstring(L, "_c:%s", name);
   tl_var *v = add_var(L, c, name, len, !backend, key);
   v->member = TL_M_COMPUTED;
+  v->uncached = lua_toboolean(L, 5);
+  v->max_age = seconds_to_ns(luaL_optnumber(L, 6, 0));
+  if (v->uncached || v->max_age) c->app->n_timely++;
   v->slot = c->app->n_computed;
   c->app->computed = push_item(c->app->computed, &c->app->n_computed, &c->app->cap_computed, v);
   lua_getiuservalue(L, 1, 2);
   lua_pushvalue(L, 3);
   lua_setfield(L, -2, name);
+  tl__extend_pass(L, c, name);
   return 0;
 }
 
@@ -262,7 +273,7 @@ static int native_class_function(lua_State *L) {
   tl_class *c = open_class(L);
   lua_settop(L, 4);
   size_t len;
-  const char *name = check_member(L, c, &len);
+  const char *name = check_member(L, c, TL__FUNCTION, &len);
   bool background = lua_toboolean(L, 4);
   luaL_checktype(L, 3, LUA_TFUNCTION);
   if (background && name[0] == '_')
@@ -278,6 +289,7 @@ static int native_class_function(lua_State *L) {
     lua_pushvalue(L, 3);
   }
   lua_setfield(L, -2, name);
+  tl__extend_pass(L, c, name);
   if (name[0] != '_') tl__add_handler(L, 3, c, full, background);
   return 0;
 }
@@ -303,7 +315,7 @@ static int native_class_member(lua_State *L) {
   if (!name) return 0;
   lua_getiuservalue(L, 1, 1);
   int type = lua_getfield(L, -1, name);
-  const char *full = lua_pushfstring(L, "%s.%s", c->name, name);
+  const char *full = lua_pushfstring(L, "%s.%s", tl__member_owner(L, c, name)->name, name);
   const tl_handler *h = c->app ? tl_app_handler(c->app, full, strlen(full)) : NULL;
   if (type == LUA_TNIL)
     lua_pushnil(L);
@@ -313,6 +325,18 @@ static int native_class_member(lua_State *L) {
     lua_pushstring(L, ((tl_var *)lua_touserdata(L, -2))->member == TL_M_VAR ? "var" : "computed");
   else
     lua_pushstring(L, !h ? "method" : h->background ? "background" : "handler");
+  return 1;
+}
+
+/* class_owner(class, name) -> the class that declares this member: itself, or one that it extends */
+static int native_class_owner(lua_State *L) {
+  tl_class *c = tl_class_at(L, 1);
+  if (!c) return luaL_typeerror(L, 1, "state class");
+  tl_class *owner = tl__member_owner(L, c, luaL_checkstring(L, 2));
+  if (owner == c)
+    lua_pushvalue(L, 1);
+  else
+    tl__class_push(L, owner);
   return 1;
 }
 
@@ -373,6 +397,7 @@ void tl__open_class(lua_State *L) {
       {"class_function", native_class_function},
       {"class_builtin", native_class_builtin},
       {"class_member", native_class_member},
+      {"class_owner", native_class_owner},
       {"class_names", native_class_names},
       {"class_name", native_class_name},
       {"var_type", native_var_type},

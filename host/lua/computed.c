@@ -1,7 +1,8 @@
 /* computed.c: computed vars: when their functions run, and what they gave. A tab's cache holds for each computed var
  * its last value and the trace of what it read; a tab without one has the app's, made once for the default root. A
  * value is valid as long as its trace holds in the root at hand, whichever that is: a draft's, a commit's, the one
- * after a rollback.
+ * after a rollback; unless it was declared to grow old (interval), or never to be kept (cache=false): then each look,
+ * a read in a block or a commit, runs the function, once.
  *
  * Functions run under lua_pcall, so they cannot wait, on an immutable root, so they cannot write. */
 #include "lua/computed.h"
@@ -19,9 +20,11 @@
 typedef struct entry {
   tl_trace *trace; /* of the last run; NULL: never ran */
   tl_value value;  /* owned: of the last run that went well */
+  uint64_t at;     /* when it ran, ns; looked at where max_age is set */
+  uint64_t look;   /* the look in which it ran */
   bool failed;     /* the last run raised ... */
   bool reported;   /* ... which was told */
-  bool busy;       /* runs just now */
+  unsigned busy;   /* runs just now, inside of so many others and itself; 0: does not run */
 } entry;
 
 typedef struct tl_cache {
@@ -85,6 +88,35 @@ void tl__computed_free(tl_app *a) {
   a->cache = NULL;
 }
 
+/* ---- may it be left alone? ---- */
+
+static bool same_value(tl_value a, tl_value b) {
+  if (tl_identical(a, b)) return true;
+  return tl_kind_of(a) == tl_kind_of(b) && !tl_is_container(a) && tl_equal(a, b);
+}
+
+/* Is a value that depends on nothing that has changed still not good enough? */
+static bool too_old(const eval *e, size_t slot) {
+  const tl_var *v = e->app->computed[slot];
+  if (!v->uncached && !v->max_age) return false;
+  const entry *x = seen_entry(e, slot);
+  if (x->look == e->app->looks) return false;
+  return v->uncached || tl_lua_now(tl_lua_of(e->L)) - x->at >= v->max_age;
+}
+
+/* Would it fail again? A failed one is run again only when something that it read has changed, or its time has come. */
+static bool still_failed(const eval *e, size_t slot) {
+  const entry *x = seen_entry(e, slot);
+  if (!x->failed || !x->reported || too_old(e, slot) || !tl__trace_holds(x->trace, e->root)) return false;
+  size_t n;
+  const tl__read *reads = tl__trace_reads(x->trace, &n);
+  for (size_t i = 0; i < n; i++) {
+    const entry *y = seen_entry(e, reads[i].slot);
+    if (y->failed != reads[i].failed || (!y->failed && !same_value(y->value, reads[i].seen))) return false;
+  }
+  return true;
+}
+
 /* ---- running a function ---- */
 
 typedef struct run {
@@ -131,12 +163,17 @@ static tl_value evaluate(eval *e, size_t slot) {
   char name[224];
   snprintf(name, sizeof name, "the computed var %s.%s", v->cls->name, v->name);
   luaL_checkstack(e->L, 8, NULL);
-  own_entry(e, slot)->busy = true;
+  bool told = still_failed(e, slot);
+  own_entry(e, slot)->busy = e->app->evaluating + 1;
   run r = {.var = v, .trace = tl__trace_new(e->root, e->app, e->cell), .value = tl_nil()};
   bool ok = call(e, &r, name);
   entry *x = seen_entry(e, slot);
   tl_trace *old = x->trace;
-  x->busy = x->reported = false;
+  x->busy = 0;
+  e->app->recovered |= ok && x->failed;
+  x->reported = !ok && told;
+  x->at = tl_lua_now(tl_lua_of(e->L));
+  x->look = e->app->looks;
   x->failed = !ok;
   x->trace = r.trace;
   tl__trace_release(old);
@@ -148,39 +185,80 @@ static tl_value evaluate(eval *e, size_t slot) {
 
 /* ---- is the last value still right? ---- */
 
-static bool same_value(tl_value a, tl_value b) {
-  if (tl_identical(a, b)) return true;
-  return tl_kind_of(a) == tl_kind_of(b) && !tl_is_container(a) && tl_equal(a, b);
+typedef struct commit {
+  eval *e;
+  size_t slot;
+} commit;
+
+static int commit_one(lua_State *L) {
+  commit *c = lua_touserdata(L, 1);
+  eval e = *c->e;
+  e.L = L;
+  current(&e, c->slot);
+  return 0;
 }
 
-/* The other computed vars that the trace read are brought up to date first. */
+static bool holds(eval *e, size_t slot);
+
+/* Brings one up to date that another one has read. False: it has no value; then the reader's own function meets that.
+ */
+static bool refreshed(eval *e, size_t slot) {
+  const entry *x = seen_entry(e, slot);
+  if (x->busy) return false;
+  if (!x->failed && holds(e, slot)) return true;
+  if (still_failed(e, slot)) return false;
+  if (!lua_checkstack(e->L, 4)) return false;
+  commit c = {.e = e, .slot = slot};
+  lua_pushcfunction(e->L, commit_one);
+  lua_pushlightuserdata(e->L, &c);
+  if (lua_pcall(e->L, 1, 0, 0) == LUA_OK) return true;
+  lua_pop(e->L, 1);
+  return false;
+}
+
+static bool read_holds(eval *e, const tl__read *r) {
+  if (refreshed(e, r->slot) == r->failed) return false;
+  return r->failed || same_value(seen_entry(e, r->slot)->value, r->seen);
+}
+
+/* The other computed vars that the trace read are brought up to date first. One of them may have come to read this one,
+ * which gets another trace then. Does not raise. */
 static bool reads_hold(eval *e, tl_trace *t) {
   size_t n;
   const tl__read *reads = tl__trace_reads(t, &n);
-  for (size_t i = 0; i < n; i++)
-    if (!same_value(current(e, reads[i].slot), reads[i].seen)) return false;
-  return true;
+  if (!n) return true;
+  bool hold = true;
+  tl__trace_retain(t);
+  for (size_t i = 0; i < n && hold; i++) hold = read_holds(e, &reads[i]);
+  tl__trace_release(t);
+  return hold;
 }
 
 static bool holds(eval *e, size_t slot) {
   entry *x = seen_entry(e, slot);
-  if (!x->trace || !tl__trace_holds(x->trace, e->root)) return false;
+  if (!x->trace || too_old(e, slot) || !tl__trace_holds(x->trace, e->root)) return false;
   if (!reads_hold(e, x->trace)) return false;
   tl__trace_rebase(seen_entry(e, slot)->trace, e->root);
   return true;
 }
 
+/* The one that runs inside of `depth` - 1 others; NULL: none. */
+static const tl_var *running_at(const eval *e, unsigned depth) {
+  for (size_t i = 0; i < e->app->n_computed; i++)
+    if (seen_entry(e, i)->busy == depth) return e->app->computed[i];
+  return NULL;
+}
+
+/* v, which runs, is read: the way from it back to it. */
 static int raise_cycle(eval *e, const tl_var *v) {
   lua_State *L = e->L;
-  lua_pushliteral(L, "");
-  for (size_t i = 0; i < e->app->n_computed; i++)
-    if (seen_entry(e, i)->busy) {
-      lua_pushfstring(L, " %s.%s", e->app->computed[i]->cls->name, e->app->computed[i]->name);
-      lua_concat(L, 2);
-    }
-  return tl_raise(L, "ComputedCycleError",
-                  "%s.%s needs its own value; these computed vars read each other:%s; break the circle", v->cls->name,
-                  v->name, lua_tostring(L, -1));
+  luaL_checkstack(L, 8, NULL);
+  tl_buf *way = tl__push_buf(L);
+  const tl_var *at;
+  for (unsigned depth = seen_entry(e, v->slot)->busy; (at = running_at(e, depth)); depth++)
+    tl_buf_printf(way, "%s.%s -> ", at->cls->name, at->name);
+  return tl_raise(L, "ComputedCycleError", "%s.%s needs its own value: %s%s.%s; let one of them read something else",
+                  v->cls->name, v->name, tl_buf_cstr(way), v->cls->name, v->name);
 }
 
 /* The value over e->root, borrowed from the cache. Raises. */
@@ -200,6 +278,7 @@ void tl__computed_inside(lua_State *L, tl_cell *cell, const tl_var *v, tl_value 
   tl_value *root = tl__push_box(L);
   *root = tl_draft_peek(cell->draft);
   eval e = {.L = L, .app = a, .cell = cell, .root = *root};
+  if (!a->evaluating) a->looks++;
   *out = tl_retain(current(&e, v->slot));
   lua_pop(L, 1);
 }
@@ -209,8 +288,9 @@ tl_value tl__computed_traced(lua_State *L, tl_trace *t, const tl_var *v) {
   tl_app *a = tl__trace_app(t);
   if (a) {
     eval e = {.L = L, .app = a, .cell = tl__trace_cell(t), .root = tl__trace_root(t)};
+    tl__trace_note(t, v->slot);
     value = current(&e, v->slot);
-    tl__trace_note(t, v->slot, value);
+    tl__trace_saw(t, v->slot, value);
   } else if (tl_map_get(tl__trace_root(t), v->cls->name, v->cls->name_len, &vars)) {
     tl_map_get(vars, v->key, v->key_len, &value);
   }
@@ -222,19 +302,6 @@ _Noreturn void tl__computed_write(lua_State *L, const char *what) {
 }
 
 /* ---- at a commit ---- */
-
-typedef struct commit {
-  eval *e;
-  size_t slot;
-} commit;
-
-static int commit_one(lua_State *L) {
-  commit *c = lua_touserdata(L, 1);
-  eval e = *c->e;
-  e.L = L;
-  current(&e, c->slot);
-  return 0;
-}
 
 static int report(lua_State *L) { /* commit (light), the error value */
   const commit *c = lua_touserdata(L, 1);
@@ -248,25 +315,16 @@ static int report(lua_State *L) { /* commit (light), the error value */
   tl_log(TL_LOG_ERROR, "the computed var %s %s (ref %s): %s: %s\n%s", name,
          e->cell ? "keeps its last value" : "has no value in a new tab", ref, f.name, f.message,
          f.traceback ? f.traceback : "");
+  bool again = !e->cell && v->uncached; /* each tab runs it itself, and is told then */
   tl_value answer = tl__ask_on_error(L, e->cell, 2, name, ref);
   f.answered = e->cell && answer.kind == TL_LIST;
-  if (e->app->on_error) e->app->on_error(e->app->on_error_ctx, e->cell, &f);
+  if (e->app->on_error && !again) e->app->on_error(e->app->on_error_ctx, e->cell, &f);
   tl__emit(L, NULL, e->cell, answer);
   return 0;
 }
 
-/* Would it fail again? A failed one is run again only when something that it read has changed. */
-static bool still_failed(const eval *e, const entry *x) {
-  if (!x->failed || !x->reported || !tl__trace_holds(x->trace, e->root)) return false;
-  size_t n;
-  const tl__read *reads = tl__trace_reads(x->trace, &n);
-  for (size_t i = 0; i < n; i++)
-    if (!same_value(seen_entry(e, reads[i].slot)->value, reads[i].seen)) return false;
-  return true;
-}
-
 static void update(eval *e, size_t slot) {
-  if (still_failed(e, seen_entry(e, slot))) return;
+  if (still_failed(e, slot)) return;
   commit c = {.e = e, .slot = slot};
   lua_pushcfunction(e->L, commit_one);
   lua_pushlightuserdata(e->L, &c);
@@ -305,8 +363,14 @@ static tl_value write_values(eval *e, tl_value root) {
   return out;
 }
 
+/* One that works again may help those before it that had failed for its sake: each round helps one, or is the last. */
 static tl_value bring_up_to_date(eval *e, tl_value root) {
-  for (size_t i = 0; i < e->app->n_computed; i++) update(e, i);
+  e->app->looks++;
+  for (size_t round = 0; round <= e->app->n_computed; round++) {
+    e->app->recovered = false;
+    for (size_t i = 0; i < e->app->n_computed; i++) update(e, i);
+    if (!e->app->recovered) break;
+  }
   return write_values(e, root);
 }
 

@@ -34,9 +34,11 @@ void tl__trace_rebase(tl_trace *t, tl_value root); /* after that: lets go of the
 typedef struct tl__read {
   size_t slot;
   tl_value seen;
-} tl__read; /* another computed var that was read */
+  bool failed; /* it raised: there was no value */
+} tl__read;    /* another computed var that was read */
 const tl__read *tl__trace_reads(const tl_trace *t, size_t *n);
-void tl__trace_note(tl_trace *t, size_t slot, tl_value seen);
+void tl__trace_note(tl_trace *t, size_t slot); /* it is read: as failed, until its value is there */
+void tl__trace_saw(tl_trace *t, size_t slot, tl_value seen);
 
 /* Values. Both raise what the function raised. */
 void tl__computed_inside(lua_State *L, tl_cell *cell, const tl_var *v,

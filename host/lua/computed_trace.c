@@ -150,11 +150,23 @@ const tl__read *tl__trace_reads(const tl_trace *t, size_t *n) {
   return t->reads;
 }
 
-void tl__trace_note(tl_trace *t, size_t slot, tl_value seen) {
+static tl__read *read_of(tl_trace *t, size_t slot) {
   for (size_t i = 0; i < t->n_reads; i++)
-    if (t->reads[i].slot == slot) return;
+    if (t->reads[i].slot == slot) return &t->reads[i];
+  return NULL;
+}
+
+void tl__trace_note(tl_trace *t, size_t slot) {
+  if (read_of(t, slot)) return;
   t->reads = tl_realloc(t->reads, (t->n_reads + 1) * sizeof *t->reads);
-  t->reads[t->n_reads++] = (tl__read){.slot = slot, .seen = tl_retain(seen)};
+  t->reads[t->n_reads++] = (tl__read){.slot = slot, .seen = tl_nil(), .failed = true};
+}
+
+void tl__trace_saw(tl_trace *t, size_t slot, tl_value seen) {
+  tl__read *r = read_of(t, slot);
+  if (!r->failed) return;
+  r->failed = false;
+  r->seen = tl_retain(seen);
 }
 
 /* ---- comparing with a later root ---- */

@@ -9,6 +9,7 @@
 
 static char key_env;    /* the environment of the app's files */
 static char key_loaded; /* names of the modules that came from the app's folder */
+static char key_chunks; /* the function of each of them, and of main.lua -> its name */
 
 static int no_exit(lua_State *L) {
   return tl_raise(
@@ -86,8 +87,53 @@ static int load_file(lua_State *L, const char *path) {
   return LUA_OK;
 }
 
+/* ---- modules ---- */
+
+/* The chunk on top of the stack, which stays, is that of a module. */
+static void note_chunk(lua_State *L, const char *name) {
+  tl__reg(L, &key_chunks);
+  lua_pushvalue(L, -2);
+  lua_pushstring(L, name);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+/* +1: the name of the module whose chunk runs at this level, or nil. chunks: the index of their table. */
+static const char *push_module(lua_State *L, lua_Debug *ar, int chunks) {
+  lua_getinfo(L, "f", ar);
+  lua_rawget(L, chunks);
+  return lua_tostring(L, -1);
+}
+
+/* A module that is being loaded is not there so far: Lua would load it once more, and so on without end. */
+static void refuse_circle(lua_State *L, const char *name) {
+  lua_Debug ar;
+  luaL_checkstack(L, 8, NULL);
+  tl__reg(L, &key_chunks);
+  int chunks = lua_gettop(L);
+  lua_pushfstring(L, "%s", name); /* the way to it, from behind */
+  for (int level = 1; lua_getstack(L, level, &ar); level++) {
+    const char *module = push_module(L, &ar, chunks);
+    if (!module) {
+      lua_pop(L, 1);
+      continue;
+    }
+    bool closed = !strcmp(module, name);
+    lua_pushfstring(L, "%s -> %s", module, lua_tostring(L, -2));
+    lua_replace(L, chunks + 1);
+    lua_settop(L, chunks + 1);
+    if (closed)
+      tl_raise(L, "DeclarationError",
+               "the modules require each other: %s; write require \"%s\" in the function that needs it, or name its "
+               "state: self:get_state(\"...\")",
+               lua_tostring(L, -1), name);
+  }
+  lua_settop(L, chunks - 1);
+}
+
 static int app_searcher(lua_State *L) { /* upvalue: the search path of the app's folder */
   const char *name = luaL_checkstring(L, 1);
+  refuse_circle(L, name);
   lua_getglobal(L, "package");
   lua_getfield(L, -1, "searchpath");
   lua_pushvalue(L, 1);
@@ -102,6 +148,7 @@ static int app_searcher(lua_State *L) { /* upvalue: the search path of the app's
   lua_pushboolean(L, 1);
   lua_rawset(L, -3);
   lua_pop(L, 1);
+  note_chunk(L, name);
   lua_pushvalue(L, -2);
   return 2;
 }
@@ -155,6 +202,8 @@ static void forget_modules(lua_State *L) {
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_loaded);
   lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_chunks);
+  lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_env);
   tl__forget_on_error(L);
 }
@@ -171,6 +220,7 @@ void tl_lua_load_main(lua_State *L, const char *path) {
   set_path(L, pattern);
   lua_pop(L, 2);
   if (load_file(L, path)) lua_error(L);
+  note_chunk(L, "main");
 }
 
 void tl__open_globals(lua_State *L) {

@@ -81,14 +81,15 @@ static bool publish(lua_State *L, tl_cell *cell, tl_value root) {
 
 bool tl__hold_publish(lua_State *L, tl_task *t) {
   tl_cell *cell = t->hold.cell;
-  bool changed = tl_draft_changed(cell->draft) && publish(L, cell, tl_draft_commit(cell->draft));
+  bool look = tl_draft_changed(cell->draft) || t->S->timely;
+  bool changed = look && publish(L, cell, tl_draft_commit(cell->draft));
   tl_view_refresh(t->hold.view);
   return changed;
 }
 
 void tl__hold_commit(lua_State *L, tl_task *t) {
   tl_cell *cell = t->hold.cell;
-  bool changed = tl_draft_changed(cell->draft);
+  bool changed = tl_draft_changed(cell->draft) || t->S->timely;
   tl_draft *d = cell->draft;
   cell->draft = NULL; /* computed vars that run now see the sealed root */
   tl_value root = tl_draft_finish(d);
@@ -97,6 +98,10 @@ void tl__hold_commit(lua_State *L, tl_task *t) {
   else
     tl_release(root);
   give_up(t);
+}
+
+void tl_lua_look(tl_lua *S, tl_cell *cell) {
+  if (S->timely && !cell->lock.holder) publish(S->L, cell, tl_retain(cell->root));
 }
 
 void tl__hold_rollback(tl_task *t) {

@@ -64,6 +64,8 @@ void tl_lua_rewind(tl_lua *S);              /* virtual time begins anew, if nobo
 void tl_lua_seed(tl_lua *S, uint64_t seed); /* ready tasks are taken in an order drawn from the seed; 0: FIFO again */
 
 /* Events. args: a list, borrowed. */
+void tl_lua_look(tl_lua *S, tl_cell *c); /* a page begins: computed vars that grow old are looked at, unless somebody
+                                            holds the lock and will do so */
 void tl_lua_event(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, uint64_t event, uint64_t instance);
 /* Queues the events and effects of the Lua value at idx (as a handler's return would). Raises EventTypeError. */
 void tl_lua_trigger(lua_State *L, tl_cell *c, int idx);

@@ -119,6 +119,7 @@ struct tl_lua {
   const char *nowait_in; /* its name, for the error */
   bool parking;          /* a yield on its way to the scheduler is a wait, not the user's */
   bool killing;          /* coroutines are being reset: guards roll back */
+  bool timely;           /* the app has computed vars that a commit which changed nothing has to look at */
   tl__file *files;       /* of the app */
   tl_task *first, *last; /* all tasks */
   tl_task *free_tasks;

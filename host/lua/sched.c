@@ -133,7 +133,7 @@ const char *tl__who_cannot_wait(lua_State *L, tl_lua *S) {
         lua_getinfo(L, "f", &ar);
         name = library_name(L);
       }
-      if (name && strcmp(name, "pcall") && strcmp(name, "xpcall")) return name;
+      if (name && !tl__is_base_call(L, &ar) && strcmp(name, "pcall") && strcmp(name, "xpcall")) return name;
     }
     if (ar.namewhat && !strcmp(ar.namewhat, "metamethod") && ar.name) return ar.name;
   }

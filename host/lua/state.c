@@ -219,9 +219,9 @@ void tl__check_type(lua_State *L, const tl_var *var, tl_value v) {
   if (!tl__type_fits(var, tl_kind_of(v))) raise_type(L, var, tl_kind_of(v));
 }
 
-static int refuse_write(lua_State *L, const tl_instance *s, const char *name) {
-  const tl_app *a = s->cls->app;
-  const char *path = lua_pushfstring(L, "%s.%s", s->cls->name, name);
+static int refuse_write(lua_State *L, const tl_instance *s, const tl_class *c, const char *name) {
+  const tl_app *a = c->app;
+  const char *path = lua_pushfstring(L, "%s.%s", c->name, name);
   if (s->trace || (a && a->evaluating)) tl__computed_write(L, path);
   tl__hold_refuse(L, s->view->cell, path);
   return tl_raise(
@@ -231,15 +231,18 @@ static int refuse_write(lua_State *L, const tl_instance *s, const char *name) {
       path);
 }
 
-/* The draft that may be written now. Raises. */
-static tl_draft *writable(lua_State *L, const tl_instance *s, const char *name) {
-  const tl_app *a = s->cls->app;
+/* The draft that may be written now. Raises, about what is to be written: the member `name` of c. */
+static tl_draft *writable(lua_State *L, const tl_instance *s, const tl_class *c, const char *name) {
+  const tl_app *a = c->app;
   tl_draft *d = draft_of(L, s);
-  if (!d || (a && a->evaluating)) refuse_write(L, s, name);
+  if (!d || (a && a->evaluating)) refuse_write(L, s, c, name);
   return d;
 }
 
-void tl__state_guard(lua_State *L, int idx, const char *name) { writable(L, check_instance(L, idx), name); }
+void tl__state_guard(lua_State *L, int idx, const char *name) {
+  const tl_instance *s = check_instance(L, idx);
+  writable(L, s, s->cls, name);
+}
 
 static inline tl_dnode *vars_node(tl_draft *d, const tl_class *c) {
   tl_dnode *n = state_node(d, c);
@@ -279,7 +282,7 @@ static void check_value(lua_State *L, tl_draft *d, const tl_var *v, tl_value val
 }
 
 static void write_var(lua_State *L, const tl_instance *s, const tl_var *v) {
-  tl_draft *d = writable(L, s, v->name);
+  tl_draft *d = writable(L, s, v->cls, v->name);
   tl_place place = {.state = v->cls->name, .var = v->name, .is_public = v->is_public};
   tl__take take = {.place = &place, .draft = d, .empty = v->empty};
   tl_value value = tl__from_lua(L, 3, &take);
@@ -297,7 +300,7 @@ static int refuse_member(lua_State *L, const tl_instance *s, int key) {
   if (v->member == TL_M_ROUTER)
     return tl_raise(L, "ImmutableStateError",
                     "%s.router is read-only; to move to another page return tl.redirect(path)", s->cls->name);
-  return tl_raise(L, "ImmutableStateError", "%s.%s is computed; change what it is computed from", s->cls->name, name);
+  return tl_raise(L, "ImmutableStateError", "%s.%s is computed; change what it is computed from", v->cls->name, name);
 }
 
 /* The var that the string at stack index `key` names, which may be assigned, or this raises. +1: its member. members:
@@ -324,31 +327,35 @@ const tl_var *tl__state_open_var(lua_State *L, int idx, int key, tl_dnode **vars
   lua_getiuservalue(L, -1, 1);
   const tl_var *v = assignable(L, s, lua_gettop(L), key);
   lua_pop(L, 3);
-  *vars = vars_node(writable(L, s, v->name), v->cls);
+  *vars = vars_node(writable(L, s, v->cls, v->name), v->cls);
   return v;
 }
 
 /* ---- what every state has ---- */
 
-static int state_get_state(lua_State *L) {
-  tl_instance *s = check_instance(L, 1);
-  tl_class *c = tl__class_arg(L, 2);
+void tl__state_other(lua_State *L, int idx, tl_class *c) {
+  tl_instance *s = check_instance(L, idx);
   if (c == s->cls) {
-    lua_pushvalue(L, 1);
+    lua_pushvalue(L, idx);
   } else if (s->trace) {
     tl__push_traced(L, c, s->trace);
   } else {
     if (!s->cls->app || !c->app)
       tl_raise(L, "DeclarationError", "the app of the state %s has ended", (s->cls->app ? c : s->cls)->name);
-    note_instance(L, 1);
+    note_instance(L, idx);
     push_noted(L, s->view, c);
   }
+}
+
+static int state_get_state(lua_State *L) {
+  check_instance(L, 1);
+  tl__state_other(L, 1, tl__class_arg(L, 2));
   return 1;
 }
 
 static int state_reset(lua_State *L) {
   tl_instance *s = check_instance(L, 1);
-  tl_draft *d = writable(L, s, "reset()");
+  tl_draft *d = writable(L, s, s->cls, "reset()");
   for (size_t i = 0; i < s->cls->n_vars; i++) {
     const tl_var *v = s->cls->vars[i];
     if (v->member == TL_M_VAR) put(L, d, v, tl_retain(v->initial));

@@ -96,6 +96,7 @@ static void start_instance(tl_tab *t, const char *instance) {
   }
   tl_instance_begin(&t->pages, instance);
   if (tl_identical(t->cell->root, tl_app_default_root(t->host->app))) tl_failures_tell(t);
+  tl_lua_look(t->host->lua, t->cell);
 }
 
 /* The peer gets the tab: resume when its version is still held, else init. What ended meanwhile is told by last_event;

@@ -24,7 +24,7 @@ end
 take(native, "with_state", "modify_state", "lock", "sleep", "timeout", "gather", "defer", "now", "time", "spawn", "tasks", "cancel",
   "current_task", "background_tasks", "on_error", "is_error", "random_token", "append")
 
-take(require "tidelock.state", "state", "var", "computed", "background", "expose", "list", "map", "null", "kind", "copy")
+take(require "tidelock.state", "state", "mixin", "var", "computed", "background", "expose", "list", "map", "null", "kind", "copy")
 take(require "tidelock.page", "page", "head", "assets", "on")
 take(require "tidelock.effects", "toast", "alert", "redirect", "reload", "back", "set_value", "focus", "scroll_to", "download",
   "set_clipboard", "remove_cookie", "clear_local_storage", "call", "console_log")

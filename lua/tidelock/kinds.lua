@@ -20,6 +20,7 @@ local names = {
   node = "an element",
   on = "a trigger made by tl.on",
   bind = "a ui.bind(...)",
+  mixin = "a mixin",
 }
 
 ---`v` in words, for error messages.

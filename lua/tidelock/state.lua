@@ -1,9 +1,10 @@
 --- state.lua: declaring states: tl.state, tl.var, tl.computed, tl.background, event references.
 --
 -- What an instance (`self`) does is C (host/lua/state.c); here is what a class accepts and gives.
--- May use: native, kinds, stored, where, and ui when a Var is asked for.
+-- May use: native, kinds, mixin, stored, where, and ui when a Var is asked for.
 
 local kinds = require "tidelock.kinds"
+local mixin = require "tidelock.mixin"
 local native = require "tidelock.native"
 local stored = require "tidelock.stored"
 local where = require "tidelock.where"
@@ -57,13 +58,33 @@ function state.var(opts)
   return setmetatable({ default = opts.default, type = opts.type, stored = stored.check(opts) }, Declared)
 end
 
----A var that is derived from others. `backend`: it never leaves the host.
+local function check_boolean(name, opts, key)
+  local v = opts[key]
+  if v ~= nil and type(v) ~= "boolean" then
+    native.raise("TypeError", ("%s: %s is true or false, not %s"):format(name, key, kinds.describe(v)))
+  end
+end
+
+local function check_interval(opts)
+  local s = opts.interval
+  if s ~= nil and not (type(s) == "number" and s > 0 and s < math.huge) then
+    native.raise("TypeError", ("tl.computed: interval is a number of seconds above 0, not %s"):format(kinds.describe(s)))
+  elseif s and opts.cache == false then
+    native.raise("TypeError", "tl.computed: interval says how old a kept value may be, and with cache=false none is kept; give one of the two")
+  end
+end
+
+---A var that is derived from others. `backend`: it never leaves the host. `interval`: the seconds after which a value is too old;
+---`cache=false`: none is kept, each look makes it anew.
 ---@param fn fun(self): any
----@param opts { backend: boolean }|nil
+---@param opts { backend: boolean, interval: number, cache: boolean }|nil
 function state.computed(fn, opts)
   check_function("tl.computed", fn)
-  opts = check_options("tl.computed", opts, { backend = true })
-  return setmetatable({ fn = fn, backend = opts.backend and true or false }, Computed)
+  opts = check_options("tl.computed", opts, { backend = true, interval = true, cache = true })
+  check_boolean("tl.computed", opts, "backend")
+  check_boolean("tl.computed", opts, "cache")
+  check_interval(opts)
+  return setmetatable({ fn = fn, backend = opts.backend or false, uncached = opts.cache == false, interval = opts.interval }, Computed)
 end
 
 ---A handler that runs beside others and enters the lock by tl.with_state.
@@ -206,6 +227,7 @@ local function make_setter(class, name)
     native.raise("DeclarationError", ("%s:setter(\"%s\"): a backend var is not for clients to set; write a handler that checks what comes"):format(
       native.class_name(class), name))
   end
+  class = native.class_owner(class, name)
   local ref = new_event(("%s.set_%s"):format(native.class_name(class), name))
   rawset(ref, "setter", { class = class, var = name })
   if not native.frozen() then pending()[ref.handler] = ref end
@@ -281,6 +303,7 @@ end
 local references = setmetatable({}, { __mode = "k" })
 
 local function reference(class, name)
+  class = native.class_owner(class, name)
   local known = references[class]
   if not known then
     known = {}
@@ -306,7 +329,7 @@ end
 
 local read = {}
 
-function read.var(class, key) return require("tidelock.ui").var(native.class_name(class), key) end
+function read.var(class, key) return require("tidelock.ui").var(native.class_name(native.class_owner(class, key)), key) end
 read.computed = read.var
 read.handler, read.background = reference, reference
 
@@ -322,12 +345,27 @@ local function read_member(class, key)
   raise_unknown(class, key)
 end
 
-local function assign_member(class, key, value)
+-- What a class has from mixins: by its name and the member's.
+local function mixed()
+  local app = native.app_table()
+  app.mixed = app.mixed or {}
+  return app.mixed
+end
+
+local function check_mixed(class, key)
+  local name = native.class_name(class)
+  local from = (mixed()[name] or {})[key]
+  if from then
+    native.raise("DeclarationError", ("%s.%s is declared by %s, which %s uses; rename one"):format(name, key, mixin.describe(from), name))
+  end
+end
+
+local function add_member(class, key, value)
   local kind = kinds.of(value)
   if type(value) == "function" then
     native.class_function(class, key, value, false)
   elseif kind == "computed" then
-    native.class_computed(class, key, value.fn, value.backend)
+    native.class_computed(class, key, value.fn, value.backend, value.uncached, value.interval)
   elseif kind == "background" then
     native.class_function(class, key, value.fn, true)
   elseif kind == "event" and rawget(value, "setter") then
@@ -337,6 +375,11 @@ local function assign_member(class, key, value)
       ("%s.%s: a class takes functions, tl.computed(...), tl.background(...) and setters, not %s; vars are declared in tl.state"):format(
         native.class_name(class), tostring(key), kinds.describe(value)))
   end
+end
+
+local function assign_member(class, key, value)
+  check_mixed(class, key)
+  add_member(class, key, value)
 end
 
 native.class_hooks(read_member, assign_member)
@@ -357,34 +400,65 @@ local function declare_var(class, name, value)
   end
 end
 
+local function is_member(value)
+  local kind = kinds.of(value)
+  return type(value) == "function" or kind == "computed" or kind == "background"
+end
+
+-- Vars first: what a handler or a computed var would hide is told of the latter.
+local function declare_items(class, items)
+  local from, members = {}, {}
+  mixed()[native.class_name(class)] = from
+  for _, key in ipairs(sorted_keys(items)) do
+    local item = items[key]
+    if item.from and is_member(item.value) then
+      members[#members + 1] = key
+    else
+      declare_var(class, key, item.value)
+    end
+    from[key] = item.from
+  end
+  for _, key in ipairs(members) do add_member(class, key, items[key].value) end
+end
+
+local function check_base(name, base)
+  if base ~= nil and not native.class_name(base) then
+    native.raise("TypeError", ("tl.state(\"%s\", ...): extends is a state, as tl.state returns it, not %s"):format(name, kinds.describe(base)))
+  end
+end
+
+local function check_list(name, mixins)
+  if mixins ~= nil and (type(mixins) ~= "table" or kinds.of(mixins)) then
+    native.raise("TypeError", ("tl.state(\"%s\", ...): mixins is a list of mixins, not %s"):format(name, kinds.describe(mixins)))
+  end
+end
+
 ---Declares a state, of which every tab has one instance.
 ---@param name string
----@param fields table<string, any> vars and their defaults
+---@param fields table<string|integer, any>|nil vars and their defaults; mixins without a name
+---@param opts { extends: userdata, mixins: table[] }|nil
 ---@return userdata class
 function state.state(name, fields, opts)
   if type(name) ~= "string" then native.raise("TypeError", "tl.state(name, fields): the name is a string, not " .. kinds.describe(name)) end
   if fields ~= nil and type(fields) ~= "table" then
     native.raise("TypeError", ("tl.state(\"%s\", fields): the fields are a table, not %s"):format(name, kinds.describe(fields)))
   end
-  check_options("tl.state", opts, {})
-  local class = native.class_new(name)
+  opts = check_options("tl.state", opts, { extends = true, mixins = true })
+  check_base(name, opts.extends)
+  check_list(name, opts.mixins)
+  local items = mixin.collect(("tl.state(\"%s\", ...)"):format(name), fields or {}, opts.mixins)
+  local class = native.class_new(name, opts.extends)
   classes()[name] = class
   native.class_builtin(class, "with_state", with_state)
   native.class_builtin(class, "tasks", tasks)
-  local keys = {}
-  for key in pairs(fields or {}) do
-    if type(key) ~= "string" then
-      native.raise("DeclarationError", ("tl.state(\"%s\", ...): the field %s has no name; vars are name = default"):format(name, tostring(key)))
-    end
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  for _, key in ipairs(keys) do declare_var(class, key, fields[key]) end
+  declare_items(class, items)
+  mixin.used(name, items)
   return class
 end
 
 -- Values ----------------------------------------------------------------------------------------
 
+state.mixin = mixin.new
 state.kind, state.copy = native.kind, native.copy
 state.list, state.map, state.null = native.list, native.map, native.null
 state.json = native.json

@@ -11,9 +11,16 @@ local tl = {}
 ---the class to declare handlers (`function Job:add(n)`), `tl.computed` and `tl.background` values for the others. In a page
 ---`Job.counter` is a Var, `Job.add` an event reference.
 ---@param name string an identifier, unique in the app
----@param fields table<string, any> the vars and their defaults; names with `_` never leave the host
+---@param fields table<string|integer, any> the vars and their defaults, names with `_` never leave the host; mixins without a name
+---@param opts { extends: tl.Class, mixins: any[] }|nil extends: the state whose vars, computed vars and functions it has as well
 ---@return tl.Class class
-function tl.state(name, fields) end
+function tl.state(name, fields, opts) end
+
+---Vars, computed vars and functions that several states have, each its own: `tl.state("Job", { Pager, title = "" })`. Functions
+---can be assigned to it as to a state, until a state uses it.
+---@param items table<string|integer, any> vars as in `tl.state`, functions, `tl.computed` and `tl.background` values; other mixins without a name
+---@return any mixin
+function tl.mixin(items) end
 
 ---Declares a var with more than a default, among the fields of `tl.state`. Without a default it starts as nil.
 ---With `in_client` the browser keeps it: in a cookie, in its local storage, or in the session storage of one tab; it then has
@@ -27,7 +34,7 @@ function tl.var(opts) end
 ---A var that is derived from others. What it reads is traced; it is computed anew when that has changed, and read like any var.
 ---It can neither wait nor write.
 ---@param fn fun(self: tl.State): any
----@param opts { backend: boolean }|nil backend: it never leaves the host
+---@param opts { backend: boolean, interval: number, cache: boolean }|nil backend: it never leaves the host; interval: the seconds after which a value is too old, although nothing that it read has changed; cache=false: each commit, and each read in a block, makes it anew
 ---@return any declaration
 function tl.computed(fn, opts) end
 
@@ -366,7 +373,7 @@ local State = {}
 ---@return tl.State
 function State:get_state(class) end
 
----Puts fresh defaults into all vars.
+---Puts fresh defaults into all vars that this state declares; those of the state that it extends stay.
 function State:reset() end
 
 ---The tab's token, for `tl.modify_state`.

@@ -3,9 +3,16 @@
 local tl = require "tidelock"
 local ui = tl.ui
 
-local Job = tl.state("Job", { a = 0, items = {}, b = 0, log = "", told = 0, _seen = {} })
+local Base = tl.state("Base", { times = 0 })
+function Base:_again(n) self.times = self.times + n end
+Base.aged = tl.computed(function(self) return self.times end, { interval = 0.2 })
+
+local Told = tl.mixin { told = 0, tell = function(self, n) self.told = self.told + n end }
+
+local Job = tl.state("Job", { a = 0, items = {}, b = 0, log = "", _seen = {}, Told }, { extends = Base })
 
 Job.sum = tl.computed(function(self) return self.a + #self.items end)
+Job.fresh = tl.computed(function(self) return self.aged + self.times end, { cache = false })
 
 local function grow(self)
   self.a = self.a + 1
@@ -14,14 +21,14 @@ local function grow(self)
   tl.append(self, "log", ("x"):rep(99))
   tl.append(self, "log", self.a % 10)
   self.b = self.b + 1
+  self:_again(1)
+  if self.fresh < self.times then error "not fresh" end
 end
 
 local function empty(self)
   self.items:clear()
   self.a, self.b, self.log = 0, 0, ""
 end
-
-function Job:tell(n) self.told = self.told + n end
 
 function Job:add()
   grow(self)

@@ -68,6 +68,34 @@ local function finds(title, text)
   end)
 end
 
+describe("a state that extends another, or uses a mixin:", function()
+  local TOP <const> = [[
+function Job:start() end
+Job.sum = tl.computed(function(self) return self.counter end)
+local Pager = tl.mixin { page = 1 }
+function Pager:turn() self.page = self.page + 1 end
+local Tour = tl.state("Tour", { stops = tl.list {}, Pager }, { extends = Job })
+]]
+
+  finds("what it has from there is known", TOP .. [[
+function Tour:go() self.counter = self.sum + self.page self:start() self:turn() return { Tour.start, Tour.turn } end
+Tour.late = tl.background(function(self) self.counter = 1 end) --> 47: self.counter is written outside of a block
+tl.page("/", {}, function() return ui.main { ui.p { Tour.counter, Tour.page } } end)]])
+  finds("what it does not have", TOP .. [[
+function Tour:go() self.conuter = 1 end --> 25: self.conuter is not declared in Tour; did you mean self.counter?
+function Tour:back() self:strat() end --> 27: self:strat is not declared in Tour; did you mean self:start?
+function Tour:up() self.sum = 1 end --> 25: self.sum is derived from other vars by tl.computed
+function Tour:on() self.paeg = 1 end --> 25: did you mean self.page?]])
+  finds("in an app that does not load", [[
+local Tour = tl.state("Tour", { stops = 1 }, { extends = Job })
+function Tour:go() self.counter, self.stosp = 1, 2 end --> 39: did you mean self.stops?
+tl.stat() --> 4: there is no tl.stat]])
+  finds("a mixin of an app that does not load", [[
+local Tour = tl.state("Tour", { tl.mixin { page = 1 } }, { extends = Job })
+function Tour:go() self.page = 1 end
+tl.stat() --> 4: there is no tl.stat]])
+end)
+
 describe("names of a state:", function()
   finds("a var that is read", [[function Job:go() return self.conuter end --> 31: self.conuter is not declared in Job; did you mean self.counter?]])
   finds("a var that is written", [[function Job:go() self.runing = true end --> 24: did you mean self.running?]])

@@ -35,7 +35,43 @@ case("main", "TypeError", "tl.state {}",
 case("main", "TypeError", 'tl.state("Two", "n")',
   'tl.state("Two", fields): the fields are a table, not the string "n" (main.lua:12)')
 case("main", "DeclarationError", 'tl.state("Two", { 1 })',
-  'tl.state("Two", ...): the field 1 has no name; vars are name = default (main.lua:12)')
+  'tl.state("Two", ...): the field [1] is 1; vars are name = default, and what stands without a name is a mixin (main.lua:12)')
+case("main", "TypeError", 'tl.state("Two", {}, { extends = "Job" })',
+  'tl.state("Two", ...): extends is a state, as tl.state returns it, not the string "Job" (main.lua:12)')
+case("main", "DeclarationError", 'tl.state("Two", { n = 1 }, { extends = Job })',
+  "Two.n: Two has from Job a var of this name; both states would have one of it; rename one (main.lua:12)")
+case("main", "DeclarationError", 'local Two = tl.state("Two", {}, { extends = Job }) function Two:n() end',
+  "Two.n: Two has from Job a var of this name; only functions override functions, and computed vars computed vars; rename one (main.lua:12)")
+case("main", "DeclarationError", 'tl.state("Two", { m = 1 }, { extends = Job }) function Job:m() end',
+  "Job.m: Two, which extends Job, has a var of this name; only functions override functions, and computed vars computed vars; rename one (main.lua:12)")
+case("main", "TypeError", 'tl.state("Two", {}, { mixins = 5 })',
+  'tl.state("Two", ...): mixins is a list of mixins, not 5 (main.lua:12)')
+case("main", "TypeError", "tl.mixin(5)",
+  "tl.mixin(items): the items are a table, not 5 (main.lua:12)")
+case("main", "DeclarationError", 'tl.state("Two", { n = 1, tl.mixin { n = 2 } })',
+  'tl.state("Two", ...): n is declared by its fields and by the mixin of main.lua:12; rename one (main.lua:12)')
+case("main", "DeclarationError", 'local Two = tl.state("Two", { tl.mixin { go = function() end } }) function Two:go() end',
+  "Two.go is declared by the mixin of main.lua:12, which Two uses; rename one (main.lua:12)")
+case("main", "DeclarationError", 'local M = tl.mixin { n = 0 } tl.state("Two", { M }) function M:go() end',
+  "the mixin of main.lua:12: the state Two has copied this mixin already; declare go above it (main.lua:12)")
+case("main", "DeclarationError", "local M = tl.mixin { n = 0 } M.m = 5",
+  "the mixin of main.lua:12: m: a mixin takes functions, tl.computed(...) and tl.background(...), not 5; vars are declared in tl.mixin (main.lua:12)")
+case("main", "DeclarationError", "local M = tl.mixin { n = 0 } function M:n() end",
+  "the mixin of main.lua:12: n is declared twice; rename one (main.lua:12)")
+case("main", "UndeclaredVarError", "local M = tl.mixin { n = 0 } local _ = M.n",
+  "the mixin of main.lua:12: a mixin is no state; read n from a state that uses it (main.lua:12)")
+case("main", "UndeclaredVarError", "local M = tl.mixin { n = 0 } local _ = M.m",
+  "the mixin of main.lua:12 has no m (so far) (main.lua:12)")
+case("main", "DeclarationError", 'require "main"',
+  'the modules require each other: main -> main; write require "main" in the function that needs it, or name its state: self:get_state("...") (main.lua:12)')
+case("main", "TypeError", "tl.computed(print, { chache = false })",
+  'tl.computed: unknown option "chache"; there is backend, cache, interval (main.lua:12)')
+case("main", "TypeError", "tl.computed(print, { cache = 0 })",
+  "tl.computed: cache is true or false, not 0 (main.lua:12)")
+case("main", "TypeError", 'tl.computed(print, { interval = "10s" })',
+  'tl.computed: interval is a number of seconds above 0, not the string "10s" (main.lua:12)')
+case("main", "TypeError", "tl.computed(print, { interval = 10, cache = false })",
+  "tl.computed: interval says how old a kept value may be, and with cache=false none is kept; give one of the two (main.lua:12)")
 case("main", "DeclarationError", 'tl.state("Two", { reset = 1 })',
   "Two.reset: this name is reserved (reset, get_token, get_state, with_state, router, setter, tasks) (main.lua:12)")
 case("main", "DeclarationError", 'tl.state("Two", { go = function() end })',
@@ -167,7 +203,7 @@ case("handler", "VarTypeError", 'Job.set_n = Job:setter "n" @@ return Job.set_n(
 case("computed", "Error", "return self.map.a.b",
   "main.lua:12: attempt to index a nil value (field 'a')")
 case("computed", "ComputedCycleError", "return self.sum",
-  "Job.sum needs its own value; these computed vars read each other: Job.sum; break the circle (main.lua:12)")
+  "Job.sum needs its own value: Job.sum -> Job.sum; let one of them read something else (main.lua:12)")
 
 group "Writing where nothing may be written"
 case("task", "ImmutableStateError", "self.n = 1",

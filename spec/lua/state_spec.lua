@@ -67,6 +67,7 @@ describe("declaring a state", function()
   end)
 
   it("refuses options that it does not know", function()
+    refuses('tl.computed: unknown option "chache"; there is backend, cache, interval', 'tl.computed(print, { chache = false })')
     refuses('tl.var: unknown option "defualt"; there is default, in_client, max_age', 'tl.state("Job", { x = tl.var { defualt = 1 } })')
     refuses('tl.background: unknown option "policy"', 'local Job = tl.state("Job", {}) Job.w = tl.background(print, { policy = "drop" })')
   end)
@@ -188,6 +189,33 @@ describe("what every state has", function()
       assert.same({}, self.items)
     end)
     assert.equal(0, #tab:deltas())
+  end)
+
+  -- holds: self.reset
+  it("reset: defaults that are fresh each time, all the way down", function()
+    local one, two = open(), open()
+    local function change(self)
+      local other = self:get_state "Other"
+      other.jobs.build.n = other.jobs.build.n + 1
+      other.jobs.more = { list = {} }
+      assert.equal(2, other.jobs.build.n)
+      local kept = other.jobs.build
+      other:reset()
+      assert.same({ build = { n = 1 } }, tl.copy(other.jobs))
+      assert.is_false(kept == other.jobs.build)
+      pcall(function() kept.n = 7 end)
+      assert.equal(1, other.jobs.build.n)
+      other.jobs.build.n = 2
+    end
+    probe.inside(one, change)
+    probe.inside(one, function(self) self:get_state "Other":reset() end)
+    probe.inside(one, change)
+    probe.inside(two, change)
+    probe.outside(two, function(self)
+      self:with_state(function() self:get_state "Other":reset() end)
+      assert.equal(1, self:get_state "Other".jobs.build.n)
+    end)
+    assert.equal(2, one:state "Other".jobs.build.n)
   end)
 
   -- holds: self.get_token, router.readonly

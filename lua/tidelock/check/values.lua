@@ -274,9 +274,22 @@ end
 
 local declare_calls = {}
 
+-- What the text says of extends; mixins are not followed.
+local function declare_options(self, class, table)
+  class.open = class.open or table.tag ~= "Table"
+  for _, item in ipairs(table.items or {}) do
+    local name, value = constant(item.key), self:of(item.value)
+    local base = name == "extends" and value and value.kind == "class" and value.class
+    if base and base ~= class then setmetatable(class.members, { __index = base.members }) end
+    class.open = class.open or not base or base.open
+  end
+end
+
 declare_calls["tl.state"] = function(self, node)
   local class = self:class(constant(node.args[1]))
-  if class and not self.loaded then declare_fields(class, node.args[2]) end
+  if not class or self.loaded then return end
+  declare_fields(class, node.args[2])
+  if node.args[3] then declare_options(self, class, node.args[3]) end
 end
 declare_calls["tl.with_state"] = function(self, node) self:enter(node.args[2], node.args[1] and self:of(node.args[1])) end
 declare_calls["tl.modify_state"] = function(self, node) self:enter(node.args[3], self:class_argument(node.args[2])) end

@@ -43,6 +43,11 @@ end)
 Job.steps = tl.computed(function(self) ran "steps" return self.counter * self:get_state(Other).step end)
 Job.hidden = tl.computed(function(self) return self.counter + 1 end, { backend = true })
 Job.tried = tl.computed(function(self) return self.running and probe.tried and probe.tried(self) or self.counter end)
+Job.second = tl.computed(function(self) return self.name == "ring" and self:get_state(Other).third end)
+Other.third = tl.computed(function(self)
+  local job = self:get_state(Job)
+  return job.name == "ring" and job.tried
+end)
 
 probe.Job, probe.Other = Job, Other
 
