@@ -16,6 +16,7 @@ void tl__hold_enter(tl_task *t) {
   h->held = true;
   h->serial = ++t->S->next_hold;
   h->cell->draft = tl_draft_begin(h->cell->root);
+  if (t->S->story) tl__story_lock(t->S, t, true, true);
 }
 
 static void granted(tl_waiter *w) {
@@ -55,8 +56,9 @@ static void let_go(tl__hold *h) {
   tl__cell_release(cell);
 }
 
-static void give_up(tl_task *t) {
+static void give_up(tl_task *t, bool committed) {
   tl__hold *h = &t->hold;
+  if (t->S->story) tl__story_lock(t->S, t, false, committed);
   tl_cell *cell = h->cell;
   tl_view_refresh(h->view);
   h->held = false;
@@ -74,6 +76,7 @@ static bool publish(lua_State *L, tl_cell *cell, tl_value root) {
     return false;
   }
   cell->root = after;
+  if (S->story) tl__story_commit(S, before, after);
   if (S->hooks.committed) S->hooks.committed(S->hooks.ctx, cell, before);
   tl_release(before);
   return true;
@@ -97,7 +100,7 @@ void tl__hold_commit(lua_State *L, tl_task *t) {
     publish(L, cell, root);
   else
     tl_release(root);
-  give_up(t);
+  give_up(t, true);
 }
 
 void tl_lua_look(tl_lua *S, tl_cell *cell) {
@@ -108,7 +111,7 @@ void tl__hold_rollback(tl_task *t) {
   if (!t->hold.held) return;
   tl_draft *d = t->hold.cell->draft;
   if (d) tl_draft_rollback(d);
-  give_up(t);
+  give_up(t, false);
 }
 
 void tl__hold_abort(tl_task *t) {

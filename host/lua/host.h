@@ -4,6 +4,8 @@
 #define TL_LUA_HOST_H
 #include "core/timers.h"
 #include "lua/lua.h"
+#include "lua/schedule.h"
+#include "lua/story.h"
 
 struct tl_failure {
   uint64_t event;   /* the client's event whose own handler failed; 0: none */
@@ -59,9 +61,13 @@ void tl_lua_set_root(tl_lua *S, tl_task *t); /* the task of a test run: in no li
 
 uint64_t tl_lua_turn(
     tl_lua *S); /* runs what is ready and due; ns until it wants to run again: 0 at once, UINT64_MAX never by itself */
-void tl_lua_jump(tl_lua *S, uint64_t to);   /* virtual time: no further than the next timer */
-void tl_lua_rewind(tl_lua *S);              /* virtual time begins anew, if nobody waits for a time */
-void tl_lua_seed(tl_lua *S, uint64_t seed); /* ready tasks are taken in an order drawn from the seed; 0: FIFO again */
+void tl_lua_jump(tl_lua *S, uint64_t to); /* virtual time: no further than the timer that comes next */
+void tl_lua_rewind(tl_lua *S);            /* virtual time begins anew, if nobody waits for a time */
+/* Ready tasks are taken, and timers fire, as the schedule says; borrowed. NULL: in the order in which they came. */
+void tl_lua_schedule(tl_lua *S, tl_schedule *how);
+/* The next due time, or with a schedule one that follows it closely, `last` at most; UINT64_MAX: none. ns */
+uint64_t tl_lua_due(tl_lua *S, uint64_t last);
+void tl_lua_tell(tl_lua *S, tl_story *to); /* each step is told to it; borrowed. NULL: no more */
 
 /* Events. args: a list, borrowed. */
 void tl_lua_look(tl_lua *S, tl_cell *c); /* a page begins: computed vars that grow old are looked at, unless somebody

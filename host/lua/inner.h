@@ -6,9 +6,10 @@
  */
 #ifndef TL_LUA_INNER_H
 #define TL_LUA_INNER_H
-#include "base/rng.h"
 #include "core/timers.h"
 #include "lua/host.h"
+#include "lua/schedule.h"
+#include "lua/story.h"
 #include "lua/task.h"
 
 typedef struct tl__file tl__file; /* one that the app was loaded from (source.c) */
@@ -130,9 +131,9 @@ struct tl_lua {
   tl_task **later; /* ready, but not before the next turn */
   size_t later_n, later_cap;
   tl_timers timers;
-  bool seeded;
-  tl_rng rng;
-  uint64_t virtual_now; /* ns, when opts.virtual_time */
+  tl_schedule *schedule; /* testing: the order of what is ready; NULL: first in, first out */
+  tl_story *story;       /* testing: what is told of each step; NULL: nothing is */
+  uint64_t virtual_now;  /* ns, when opts.virtual_time */
   tl__owned_class owned[TL__OWNED_KINDS];
   int proxies; /* registry reference: weak table, handle's address -> proxy */
   uint64_t owned_secret, owned_sizes[TL__OWNED_SIZE_MAX / 64 + 1]; /* a bit for each size of a block */

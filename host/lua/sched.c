@@ -1,5 +1,5 @@
 /* sched.c: the ready queue, the clock and the turn. Whatever ends a wait comes through tl__end_wait; the turn alone
- * runs tasks. Ready tasks are taken first in, first out, or in an order drawn from a seed. */
+ * runs tasks. Ready tasks are taken first in, first out, or as a schedule says. */
 #include <string.h>
 
 #include "base/log.h"
@@ -27,10 +27,8 @@ void tl_lua_rewind(tl_lua *S) {
   if (!S->timers.count) S->virtual_now = 0;
 }
 
-void tl_lua_seed(tl_lua *S, uint64_t seed) {
-  S->seeded = seed != 0;
-  tl_rng_seed(&S->rng, seed);
-}
+void tl_lua_schedule(tl_lua *S, tl_schedule *how) { S->schedule = how; }
+void tl_lua_tell(tl_lua *S, tl_story *to) { S->story = to; }
 
 static void push(tl_task ***list, size_t *n, size_t *cap, tl_task *t) {
   if (*n == *cap) {
@@ -54,17 +52,70 @@ void tl__ready_later(tl_task *t) {
   push(&S->later, &S->later_n, &S->later_cap, t);
 }
 
+/* ---- in an order of its own: specs only ---- */
+
+/* Those that have ended are in the queue only to be freed, and the spec itself looks on when the others have acted. */
+static bool is_candidate(const tl_lua *S, const tl_task *t) { return !t->reaped && t != S->root_task; }
+
+static size_t count_candidates(const tl_lua *S) {
+  size_t n = 0;
+  for (size_t i = S->ready_at; i < S->ready_n; i++) n += is_candidate(S, S->ready[i]);
+  return n;
+}
+
+/* Where the n-th candidate is (from 0); without any, the first in the queue. */
+static size_t place_of_candidate(const tl_lua *S, size_t n) {
+  for (size_t i = S->ready_at; i < S->ready_n; i++)
+    if (is_candidate(S, S->ready[i]) && !n--) return i;
+  return S->ready_at;
+}
+
+static tl_task *pop_chosen(tl_lua *S, size_t *choice, size_t *of) {
+  *of = count_candidates(S);
+  *choice = *of ? tl_schedule_choose(S->schedule, *of) : 0;
+  size_t i = place_of_candidate(S, *choice);
+  tl_task *t = S->ready[i];
+  memmove(S->ready + i, S->ready + i + 1, (S->ready_n - i - 1) * sizeof *S->ready);
+  S->ready_n--;
+  return t;
+}
+
+/* Sorted, the due times from `first` to `last` of which there is a timer, each once: the first few. */
+static size_t due_times(const tl_timers *timers, uint64_t first, uint64_t last, uint64_t *out, size_t max) {
+  size_t n = 0;
+  for (size_t i = 1; i <= timers->count; i++) {
+    uint64_t due = timers->heap[i]->due;
+    if (due < first || due > last) continue;
+    size_t at = n;
+    while (at && out[at - 1] > due) at--;
+    if (at && out[at - 1] == due) continue;
+    if (n == max && at == n) continue;
+    if (n < max) n++;
+    memmove(out + at + 1, out + at, (n - at - 1) * sizeof *out);
+    out[at] = due;
+  }
+  return n;
+}
+
+uint64_t tl_lua_due(tl_lua *S, uint64_t last) {
+  enum { FEW = 8 };
+  uint64_t next = tl_timers_next(&S->timers), times[FEW], end = next;
+  if (!S->schedule || next == UINT64_MAX || next >= last) return next;
+  if (S->schedule->window) end = next + S->schedule->window < last ? next + S->schedule->window : last;
+  size_t n = due_times(&S->timers, next, end, times, FEW);
+  uint64_t due = times[tl_schedule_choose(S->schedule, n)];
+  S->schedule->late += due - next;
+  return due;
+}
+
+/* ---- the turn ---- */
+
 static tl_task *pop_ready(tl_lua *S) {
   if (S->ready_at == S->ready_n) return NULL;
-  if (S->seeded) {
-    size_t left = S->ready_n - S->ready_at, i = S->ready_at + tl_rng_below(&S->rng, (uint32_t)left);
-    tl_task *t = S->ready[i];
-    memmove(S->ready + i, S->ready + i + 1, (S->ready_n - i - 1) * sizeof *S->ready);
-    S->ready_n--;
-    return t;
-  }
-  tl_task *t = S->ready[S->ready_at++];
+  size_t choice = 0, of = 1;
+  tl_task *t = S->schedule ? pop_chosen(S, &choice, &of) : S->ready[S->ready_at++];
   if (S->ready_at == S->ready_n) S->ready_at = S->ready_n = 0;
+  if (S->story) tl__story_begin(S, t, choice, of);
   return t;
 }
 
@@ -88,8 +139,10 @@ uint64_t tl_lua_turn(tl_lua *S) {
   S->later_n = 0;
   tl_task *t;
   for (int budget = TURN_BUDGET; budget && (t = pop_ready(S)); budget--) {
+    uint64_t id = t->id;
     t->ready = false;
     tl__task_run(t);
+    if (S->story) tl__story_end(S, t, id);
   }
   compact(S);
   if (S->ready_at < S->ready_n || S->later_n) return 0;

@@ -167,7 +167,9 @@ struct tl_host {
   bool advance_io;     /* ... and for the I/O under way ... */
   uint64_t advance_to; /* ... until then (ns) */
   tl_wake advance_wake;
-  tl_timer deadline; /* of the shutdown */
+  tl_schedule *schedule; /* testing: the order of what is ready; NULL: first in, first out */
+  tl_story story;        /* testing: the steps, while it is asked for */
+  tl_timer deadline;     /* of the shutdown */
 };
 
 tl_host *tl_host_new(bool testing);

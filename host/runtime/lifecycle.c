@@ -148,6 +148,8 @@ void tl_host_free(tl_host *h) {
   tl_buf_free(&h->default_state);
   if (h->testing) tl_log_set_sink(NULL, NULL);
   tl_buf_free(&h->log);
+  tl_schedule_free(h->schedule);
+  tl_story_free(&h->story);
   for (size_t i = 0; i < h->origins_n; i++) tl_free(h->origins[i]);
   tl_free(h->origins);
   tl_free(h->file);
@@ -156,18 +158,21 @@ void tl_host_free(tl_host *h) {
 
 /* ---- commands in Lua: the specs, the check ---- */
 
+/* The specs wait until then, and for what an order of their own has made late. */
+static uint64_t advance_end(const tl_host *h) { return h->advance_to + (h->schedule ? h->schedule->late : 0); }
+
 /* Nothing is ready: moves the clock to what comes first, or ends the wait of the specs. */
 static void when_idle(tl_host *h, uint64_t next) {
-  uint64_t now = tl_lua_now(h->lua), due = next == UINT64_MAX ? UINT64_MAX : now + next;
+  bool any = next != UINT64_MAX;
   if (tl_loop_io_count(h->loop) && !(h->advancing && !h->advance_io)) {
     tl_loop_poll(h->loop, UINT64_MAX);
   } else if (!h->advancing) {
-    if (due == UINT64_MAX)
-      tl_loop_poll(h->loop, UINT64_MAX);
+    if (any)
+      tl_lua_jump(h->lua, tl_lua_due(h->lua, UINT64_MAX));
     else
-      tl_lua_jump(h->lua, due);
-  } else if (due <= h->advance_to) {
-    tl_lua_jump(h->lua, due);
+      tl_loop_poll(h->loop, UINT64_MAX);
+  } else if (any && tl_lua_now(h->lua) + next <= advance_end(h)) {
+    tl_lua_jump(h->lua, tl_lua_due(h->lua, advance_end(h)));
   } else {
     tl_lua_jump(h->lua, h->advance_to);
     h->advancing = false;

@@ -53,6 +53,14 @@ static int mirror_plain(lua_State *L) {
   return 1;
 }
 
+static int mirror_json(lua_State *L) {
+  tl_buf b = {0};
+  tl_json_write(&b, *check(L));
+  lua_pushlstring(L, b.data, b.len);
+  tl_buf_free(&b);
+  return 1;
+}
+
 static int mirror_gc(lua_State *L) {
   tl_value *m = check(L);
   tl_release(*m);
@@ -69,7 +77,7 @@ static int mirror_new(lua_State *L) {
 
 void tl_open_mirror(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"init", mirror_init}, {"patch", mirror_patch}, {"plain", mirror_plain}, {NULL, NULL}};
+      {"init", mirror_init}, {"patch", mirror_patch}, {"plain", mirror_plain}, {"json", mirror_json}, {NULL, NULL}};
   luaL_newmetatable(L, mirror_name);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

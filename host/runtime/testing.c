@@ -182,9 +182,107 @@ static int advance(lua_State *L) {
 
 static int settle(lua_State *L) { return wait_until(L, 0, "settle"); }
 
+/* ---- the order of what is ready ---- */
+
+static void set_schedule(tl_host *h, tl_schedule *s) {
+  tl_schedule_free(h->schedule);
+  h->schedule = s;
+  tl_lua_schedule(h->lua, s);
+}
+
+/* seed(n, window): the order drawn from n; a timer may be late by so many seconds. 0: the ordinary one */
 static int seed(lua_State *L) {
-  tl_lua_seed(tl_lua_of(L), (uint64_t)luaL_checkinteger(L, 1));
+  lua_Integer n = luaL_checkinteger(L, 1);
+  double window = luaL_optnumber(L, 2, 0);
+  set_schedule(tl_host_of(L), n ? tl_schedule_drawn((uint64_t)n, (uint64_t)(window * 1e9 + 0.5)) : NULL);
   return 0;
+}
+
+/* deviate({ point, choice, ... }, window): the ordinary order but for these points. */
+static int deviate(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  double window = luaL_optnumber(L, 2, 0);
+  size_t n = lua_rawlen(L, 1) / 2;
+  tl_deviation *list = lua_newuserdatauv(L, (n + 1) * sizeof *list, 0);
+  for (size_t i = 0; i < n; i++) {
+    lua_rawgeti(L, 1, (lua_Integer)(2 * i + 1));
+    lua_rawgeti(L, 1, (lua_Integer)(2 * i + 2));
+    list[i] = (tl_deviation){(uint32_t)lua_tointeger(L, -2), (uint32_t)lua_tointeger(L, -1)};
+    lua_pop(L, 2);
+  }
+  set_schedule(tl_host_of(L), tl_schedule_given(list, n, (uint64_t)(window * 1e9 + 0.5)));
+  return 0;
+}
+
+/* -> how many points there were, { point, choice, ... } of those that deviated, how many possibilities each had */
+static int deviations(lua_State *L) {
+  const tl_schedule *s = tl_host_of(L)->schedule;
+  lua_pushinteger(L, s ? s->points : 0);
+  lua_newtable(L);
+  for (size_t i = 0; s && i < s->taken_n; i++) {
+    lua_pushinteger(L, s->taken[i].point);
+    lua_rawseti(L, -2, (lua_Integer)(2 * i + 1));
+    lua_pushinteger(L, s->taken[i].choice);
+    lua_rawseti(L, -2, (lua_Integer)(2 * i + 2));
+  }
+  lua_newtable(L);
+  for (uint32_t i = 0; s && i < s->points; i++) {
+    lua_pushinteger(L, s->widths[i]);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 3;
+}
+
+/* tell(true): the steps are noted from now on. */
+static int tell(lua_State *L) {
+  tl_host *h = tl_host_of(L);
+  tl_story_free(&h->story);
+  tl_lua_tell(h->lua, lua_toboolean(L, 1) ? &h->story : NULL);
+  return 0;
+}
+
+static void set_text(lua_State *L, const char *name, const char *text, size_t n) {
+  lua_pushlstring(L, text, n);
+  lua_setfield(L, -2, name);
+}
+
+static void push_step(lua_State *L, const tl_story *s, size_t i) {
+  const tl_step *step = &s->steps[i];
+  size_t end = i + 1 < s->n ? s->steps[i + 1].writes : s->writes.len;
+  const struct {
+    const char *name;
+    lua_Integer value;
+  } numbers[] = {{"at", (lua_Integer)step->at},
+                 {"task", (lua_Integer)step->task},
+                 {"choice", step->choice},
+                 {"of", step->of},
+                 {"wakes", (lua_Integer)step->wakes}},
+    flags[] = {{"spec", step->spec},
+               {"held", step->held},
+               {"took", step->took},
+               {"gave", step->gave},
+               {"rolled_back", step->rolled_back}};
+  lua_createtable(L, 0, 14);
+  for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+    lua_pushinteger(L, numbers[k].value);
+    lua_setfield(L, -2, numbers[k].name);
+    lua_pushboolean(L, flags[k].value != 0);
+    lua_setfield(L, -2, flags[k].name);
+  }
+  set_text(L, "fate", step->end, strlen(step->end));
+  set_text(L, "name", step->name, strlen(step->name));
+  set_text(L, "place", step->place, strlen(step->place));
+  set_text(L, "writes", s->writes.data ? s->writes.data + step->writes : "", end - step->writes);
+}
+
+static int told(lua_State *L) { /* -> the steps so far, times in ns */
+  const tl_story *s = &tl_host_of(L)->story;
+  lua_createtable(L, (int)s->n, 0);
+  for (size_t i = 0; i < s->n; i++) {
+    push_step(L, s, i);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
 }
 
 /* ---- the log: kept for the specs, which show it with a failure ---- */
@@ -236,7 +334,7 @@ static int closing_k(lua_State *L, int status, lua_KContext ctx);
  * the app. */
 static int app_close(lua_State *L) {
   tl_host *h = tl_host_of(L);
-  tl_lua_seed(h->lua, 0);
+  tl_lua_schedule(h->lua, NULL); /* the end is always the same; what was noted of the schedule is kept */
   tl_host_end_tabs(h, "the spec has ended");
   tl_lua_cancel_all(h->lua, "the spec has ended");
   lua_settop(L, 0);
@@ -292,6 +390,8 @@ void tl_open_native_testing(lua_State *L) {
   lua_pop(L, 1);
   static const luaL_Reg functions[] = {{"peer_open", peer_open}, {"advance", advance},
                                        {"settle", settle},       {"seed", seed},
+                                       {"deviate", deviate},     {"deviations", deviations},
+                                       {"tell", tell},           {"told", told},
                                        {"log_text", log_text},   {"app_load", app_load},
                                        {"app_close", app_close}, {"leftovers", leftovers},
                                        {"luv", tl_loaded_luv},   {NULL, NULL}};

@@ -52,11 +52,46 @@ local function build_tree(entry)
   error(err, 0)
 end
 
-local function build(entry)
+-- Trees that are used again when the same app is loaded many times: nil, or route -> what was built. See `reuse`.
+local kept
+
+-- The setters that a page has made inline: they are made again where the page itself is not.
+local function new_setters(app, before)
+  local made = {}
+  for handler, ref in pairs(app.setters or {}) do
+    if not before[handler] then made[#made + 1] = { native.class_name(ref.setter.class), ref.setter.var } end
+  end
+  return made
+end
+
+local function build_once(app, entry)
+  if not kept then return build_tree(entry) end
+  local known = kept[entry.route]
+  if known then
+    for _, setter in ipairs(known.setters) do require("tidelock.state").setter_of(setter[1], setter[2]) end
+    return known.built, known.title
+  end
+  local before = {}
+  for handler in pairs(app.setters or {}) do before[handler] = true end
   local built, title = build_tree(entry)
+  kept[entry.route] = { built = built, title = title, setters = new_setters(app, before) }
+  return built, title
+end
+
+---Whether apps that are loaded from now on are the same app, so that its pages need to be built only once. For the driver, which
+---runs one test in many orders.
+---@param on boolean
+function pages.reuse(on)
+  kept = on and {} or nil
+end
+
+local function build(app, entry)
+  local built, title = build_once(app, entry)
   entry.tree, entry.offers, entry.hints = table.unpack(built, 1, 3)
-  entry.json = tree.json(entry.tree)
-  entry.title, entry.title_json = title, tree.json(title)
+  entry.json = kept and built.json or tree.json(entry.tree)
+  built.json = entry.json
+  entry.title, entry.title_json = title, kept and built.title_json or tree.json(title)
+  built.title_json = entry.title_json
   entry.on_load, entry.style = entry.opts.on_load, entry.opts.style
 end
 
@@ -87,7 +122,7 @@ function pages.finish(app)
     known.by_shape["404"] = entry
     known.pages[#known.pages + 1] = entry
   end
-  for _, entry in ipairs(known.pages) do build(entry) end
+  for _, entry in ipairs(known.pages) do build(app, entry) end
   announce(known.pages)
   table.sort(known.pages, function(a, b) return route.precedes(a.parsed, b.parsed) end)
 end

@@ -3,8 +3,10 @@
 -- busted itself ends the process and runs its hooks where an app's end cannot be waited for, so this
 -- is a runner of our own on busted.core. Each `it` is followed by `testing.finish`, which fails it
 -- when something of the app is left. The host replaces os.exit before this module is loaded.
--- May use: report, testing, luassert, where, busted.
+-- May use: luassert, orders, report, schedules, testing, where, busted.
 
+local orders = require "tidelock.orders"
+local schedules = require "tidelock.schedules"
 local where = require "tidelock.where"
 
 where.register()
@@ -26,15 +28,53 @@ end
 
 local no_default_output = "tidelock"
 
+-- Options of our own: how each takes its value. A value that is none gives nil.
+local own = {
+  schedules = { "N", "run each test in N random orders of what is ready, besides the ordinary one", function(text)
+    local n = math.tointeger(tonumber(text))
+    return n and n >= 0 and n or nil
+  end },
+  replay = { "ORDER", "run each test in this one order, as a failure names it: 17, or 4:1,9:2", schedules.parse },
+}
+
+-- Takes our own options out of the arguments; the rest is busted's.
+local function take_own(args)
+  local mine, rest, i = {}, {}, 1
+  while i <= #args do
+    local name, value = args[i]:match "^%-%-([%w-]+)=?(.*)$"
+    local option = name and own[name]
+    if option then
+      if not args[i]:find("=", 1, true) then
+        i = i + 1
+        value = args[i] or ""
+      end
+      mine[name] = option[3](value)
+      if mine[name] == nil then return nil, ("tidelock test: --%s %s: %q is none"):format(name, option[1], value) end
+    else
+      rest[#rest + 1] = args[i]
+    end
+    i = i + 1
+  end
+  return mine, rest
+end
+
 local function parse(args)
   local cli = require "busted.modules.cli" { output = no_default_output }
   cli:set_name "tidelock test"
   return cli:parse(args)
 end
 
+local function own_help()
+  local lines = { "\nOF TIDELOCK'S OWN:" }
+  for name, option in pairs(own) do lines[#lines + 1] = ("  %-28s %s"):format(("--%s=%s"):format(name, option[1]), option[2]) end
+  table.sort(lines)
+  return table.concat(lines, "\n")
+end
+
 -- busted's parser gives its help as an error.
 local function help_in(err)
-  return err:match "^tidelock test: error: (Usage: .*); re%-run with %-%-help for usage%.$"
+  local help = err:match "^tidelock test: error: (Usage: .*); re%-run with %-%-help for usage%.$"
+  return help and help .. own_help()
 end
 
 -- Tells what is wrong with the arguments, or the help that they asked for.
@@ -95,7 +135,7 @@ local function trace_past_driver(busted)
   end
 end
 
-local function make_busted(args)
+local function make_busted(args, mine, tried)
   require("busted.languages." .. args.lang)
   local busted = require "busted.core"()
   require "busted.modules.filter_loader"()(busted, {
@@ -104,7 +144,8 @@ local function make_busted(args)
   })
   trace_past_driver(busted)
   require "busted"(busted)
-  busted.register("it", executor_of_it(busted, require "tidelock.testing".finish))
+  local many = mine.schedules or mine.replay
+  busted.register("it", many and orders.executor(busted, mine, tried) or executor_of_it(busted, require "tidelock.testing".finish))
   busted.register("spec", "it")
   busted.register("test", "it")
   require "tidelock.luassert".install()
@@ -136,18 +177,23 @@ end
 
 ---Runs the specs. Prints failures as they come and last the line `N passed, N failed`.
 ---@param args string[] as on the command line: folders, files, busted's options
----@return integer code the exit code: 0 when all passed, else 1
+---@return integer code the exit code: 0 when all passed, 1 when something failed, 2 for arguments that are wrong
 ---@return { passed: integer, failed: integer, pending: integer } counts
 function runner.run(args)
   add_path(BUSTED_PATHS)
-  local counts = { passed = 0, failed = 0, pending = 0 }
-  local parsed, err = parse(args)
-  if not parsed then return explain(err) and 0 or 1, counts end
-  local busted = make_busted(parsed)
+  local counts, tried = { passed = 0, failed = 0, pending = 0 }, { orders = 0, time = 0 }
+  local mine, rest = take_own(args)
+  local parsed, err = nil, rest
+  if mine then parsed, err = parse(rest) end
+  if not parsed then return explain(err) and 0 or 2, counts end
+  local busted = make_busted(parsed, mine, tried)
   local report = require "tidelock.report"
   local foreign = set_output(busted, parsed)
   counts = report.subscribe(busted, io.stdout, { silent = foreign, verbose = parsed.verbose })
   run_all(busted, parsed)
+  if mine.schedules and not foreign then
+    io.stdout:write(("%d orders, %.0f a second\n"):format(tried.orders, tried.orders / math.max(tried.time, 1e-9)))
+  end
   report.finish(counts, io.stdout)
   return counts.failed == 0 and 0 or 1, counts
 end

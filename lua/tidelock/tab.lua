@@ -103,11 +103,34 @@ function Tab:whole_state()
   return self.plain
 end
 
+-- What pages show in a state, while one test runs in many orders: tree -> state as JSON -> { nodes, elements }. nil: not kept.
+local drawn
+
+---Whether what a page shows in a state is kept. For the driver.
+---@param on boolean
+function tab.keep(on)
+  drawn = on and {} or nil
+end
+
+-- A <details> that the user opened is noted in its element, which then is no other tab's.
+local function draw(self)
+  local known = drawn and next(self.opened) == nil and drawn[self.tree]
+  if drawn and known == nil then
+    known = {}
+    drawn[self.tree] = known
+  end
+  local state = known and self.link.mirror:json()
+  if known and known[state] then return known[state][1], known[state][2] end
+  local nodes = eval.render(self.tree, self:whole_state())
+  local elements = dom.elements(nodes)
+  if known then known[state] = { nodes, elements } end
+  return nodes, elements
+end
+
 -- The page's nodes, and its elements in document order.
 function Tab:render()
   if not self.rendered then
-    self.rendered = eval.render(self.tree, self:whole_state())
-    self.elements = dom.elements(self.rendered)
+    self.rendered, self.elements = draw(self)
     for _, element in ipairs(self.elements) do
       local open = self.opened[element.id]
       if open ~= nil then element.attrs.open = open or nil end

@@ -71,10 +71,19 @@ function testing.advance(seconds)
   testing.settle()
 end
 
+local chosen = false -- by the spec itself: it has an order of its own
+
 ---Takes ready tasks in an order drawn from a seed, so that a race shows and can be found again.
 ---@param n integer 0: in the order in which they became ready
 function testing.seed(n)
+  chosen = true
   native.seed(n)
+end
+
+---Whether this `it` has called `seed`. For the runner.
+---@return boolean
+function testing.has_seed()
+  return chosen
 end
 
 -- The log ---------------------------------------------------------------------------------------
@@ -95,6 +104,7 @@ local handles_before = 0
 function testing.begin()
   native.log_text()
   logged = ""
+  chosen = false
   local luv = native.luv()
   handles_before = luv and luv._newest() or 0
 end
@@ -176,7 +186,7 @@ function testing.finish()
   local ok, err = pcall(end_app)
   open_tabs, file_of_app = {}, nil
   shared = { cookie = {}, ["local"] = {} }
-  native.seed(0)
+  if chosen then native.seed(0) end
   if not ok then error(err, 0) end
   local left = native.leftovers()
   local luv = native.luv()

@@ -22,7 +22,7 @@ function t.advance(seconds) end
 ---Runs what is ready, without moving the time.
 function t.settle() end
 
----Takes ready tasks in an order drawn from a seed.
+---Takes ready tasks in an order drawn from a seed. `tidelock test --schedules N` does it for every spec.
 ---@param n integer 0: in the order in which they became ready
 function t.seed(n) end
 
