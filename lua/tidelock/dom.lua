@@ -88,13 +88,13 @@ end
 
 -- Text ------------------------------------------------------------------------------------------
 
-local function add_text(out, nodes)
+local function add_text(out, nodes, but)
   for _, node in ipairs(nodes) do
     if type(node) == "string" then
       out[#out + 1] = node
-    elseif not unseen[node.tag] and not hides(node) then
+    elseif not unseen[node.tag] and node.tag ~= but and not hides(node) then
       if block[node.tag] then out[#out + 1] = " " end
-      add_text(out, node.children)
+      add_text(out, node.children, but)
       if block[node.tag] then out[#out + 1] = " " end
     end
   end
@@ -102,10 +102,11 @@ end
 
 ---The visible text of nodes, white space collapsed.
 ---@param nodes (tl.Element|string)[]
+---@param but string|nil a tag whose text is left out
 ---@return string
-function dom.text(nodes)
+function dom.text(nodes, but)
   local out = {}
-  add_text(out, nodes)
+  add_text(out, nodes, but)
   return (table.concat(out):gsub("[ \t\n\v\f\r]+", " "):gsub("^ ", ""):gsub(" $", ""))
 end
 
@@ -129,9 +130,8 @@ local button_types = set "submit button reset"
 -- The text by which a person would name it, for what can be named.
 local function name_of(element)
   if element.tag == "input" and button_types[element.attrs.type or ""] then return values.shown(element.attrs.value) end
-  if element.tag == "button" or element.tag == "a" or element.tag == "label" or element.tag == "summary" then
-    return dom.text(element.children)
-  end
+  if element.tag == "label" then return dom.text(element.children, "select") end -- what can be chosen is no part of its name
+  if element.tag == "button" or element.tag == "a" or element.tag == "summary" then return dom.text(element.children) end
 end
 
 local function filtered(elements, test)

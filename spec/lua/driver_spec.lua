@@ -20,6 +20,13 @@ describe("finding", function()
     assert.equal("Ann", tab:value "Name")
   end)
 
+  it("takes a label's own text, not what can be chosen in it", function()
+    local tab = open()
+    assert.equal("red", tab:value "Colour")
+    tab:change("Colour", "blue")
+    assert.equal("blue", tab:state "Form".colour)
+  end)
+
   -- holds: testing.read, testing.target.selector
   it("takes selectors", function()
     local tab = open()

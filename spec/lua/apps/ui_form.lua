@@ -47,10 +47,10 @@ tl.page("/", { title = "Form" }, function()
     },
     ui.label { "Age", ui.input { type = "number", value = Form.age, on_change = Form.set_age } },
     ui.label { "Agreed", ui.input { type = "checkbox", checked = Form.agreed, on_change = Form.set_agreed } },
-    ui.select {
+    ui.label { "Colour", ui.select {
       id = "colour", value = Form.colour, on_change = Form.set_colour,
       ui.option { "Red", value = "red" }, ui.option { "Blue", value = "blue" },
-    },
+    } },
     ui.select {
       id = "tags", multiple = true, value = Form.tags, on_change = Form.set_tags,
       ui.option "a", ui.option "b", ui.option "c",
