@@ -60,7 +60,7 @@ end
 ---@return tl.Tab
 function tab.new(driver, path, storage, model)
   local self = setmetatable({
-    driver = driver, asked = {}, received_effects = {}, received_errors = {}, functions = {}, history = {},
+    driver = driver, asked = {}, received_effects = {}, received_stores = {}, received_errors = {}, functions = {}, history = {},
   }, Tab)
   self.link = link_of(self, storage)
   if model then self.link.token = model.link.token end
@@ -262,7 +262,8 @@ function effects.clear_local_storage(self)
 end
 
 function Tab:run_effect(effect)
-  self.received_effects[#self.received_effects + 1] = effect
+  local kept = effect[1] == "store" and self.received_stores or self.received_effects
+  kept[#kept + 1] = effect
   local run = effects[effect[1]]
   if run then run(self, table.unpack(effect, 2)) end
 end
@@ -380,7 +381,7 @@ function Tab:deltas()
   return self.link.deltas
 end
 
----The effects so far, in order: { "toast", "Saved", {} }.
+---The effects so far, in order: { "toast", "Saved", {} }. What vars with `in_client` write is in `tab:storage`.
 ---@return table[]
 function Tab:effects()
   return self.received_effects

@@ -118,7 +118,7 @@ function Tab:state(name) end
 ---@return { version: integer, patch: table }[]
 function Tab:deltas() end
 
----The effects so far, in order: `{ "toast", "Saved", {} }`.
+---The effects so far, in order: `{ "toast", "Saved", {} }`. What vars with `in_client` write is in `tab:storage`.
 ---@return table[]
 function Tab:effects() end
 

@@ -12,9 +12,7 @@ end
 
 local function stores(tab)
   local out = {}
-  for _, effect in ipairs(tab:effects()) do
-    if effect[1] == "store" then out[#out + 1] = { effect[2], effect[3], effect[4] } end
-  end
+  for i, effect in ipairs(tab.received_stores) do out[i] = { effect[2], effect[3], effect[4] } end
   return out
 end
 
@@ -97,6 +95,7 @@ describe("a write", function()
     assert.same({ ["Prefs.theme"] = "dark", ["Prefs.opened"] = { a = true, b = true } }, tab:storage "local")
     assert.same({ size = 12 }, tab:storage "cookie")
     assert.same({ ["Prefs.draft"] = "Dear" }, tab:storage "session")
+    assert.same({}, tab:effects()) -- those of the app alone
     local later = open()
     assert.equal("dark", later:state "Prefs".theme)
     assert.equal(12, later:state "Prefs".size)
