@@ -12,9 +12,11 @@ typedef struct tl_cell {
   tl_lock lock;
   unsigned refs;
   bool gone; /* the tab has ended: entering raises UnknownTokenError */
+  bool away; /* it has no page just now */
   char token[27];
-  void *owner;    /* the runtime's tab */
-  void *computed; /* the Lua half's cache of computed vars (computed.c); NULL: as the app's default */
+  void *owner;            /* the runtime's tab */
+  struct tl__stay *stays; /* of tasks whose handlers have options (policy.c) */
+  void *computed;         /* the Lua half's cache of computed vars (computed.c); NULL: as the app's default */
 } tl_cell;
 
 tl_cell *tl_cell_new(tl_value root /* borrowed */, const char *token);

@@ -50,6 +50,7 @@ static void free_handlers(lua_State *L, tl_app *a) {
   while (tl_smap_next(a->handlers, &cursor, &key, &len, &value)) {
     tl_handler *h = value;
     luaL_unref(L, LUA_REGISTRYINDEX, h->fn);
+    tl__terms_free(L, h->terms);
     tl_free(h->name);
     tl_free(h);
   }

@@ -185,6 +185,7 @@ static void start_background(tl_lua *S, tl_cell *c, const tl_handler *h, tl_valu
   t->args = tl_retain(args);
   t->route = tl_retain(route);
   t->view = tl_view_new(c);
+  if (h->terms) tl__stay_new(t);
   if (S->hooks.task_started) S->hooks.task_started(S->hooks.ctx, c);
   tl__ready(t);
 }

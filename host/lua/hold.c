@@ -168,6 +168,7 @@ static void look_further(search *q, tl_task *t) {
     return;
   }
   if (!t->parked) return;
+  for (tl_task *r = NULL; (r = tl__stay_waits_for(t, r));) look_at(q, r, t);
   if (t->awaited) {
     if (t->awaited->id == t->awaited_id) look_at(q, t->awaited, t);
     return;

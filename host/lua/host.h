@@ -83,6 +83,10 @@ void tl_lua_keep_route(tl_lua *S, const tl_cell *c, const char *path);
 const tl_value *tl_lua_route(const tl_lua *S, const tl_cell *c); /* that of the handler which runs; NULL: where the page
                                                                     is */
 
+/* The tab's page has come, or gone: what tasks were told by on_disconnect. */
+void tl_lua_page(tl_lua *S, tl_cell *c, bool there);
+bool tl_lua_keeps(const tl_cell *c); /* has a task that keeps its tab */
+
 /* Ends. */
 void tl_lua_cancel_cell(tl_lua *S, tl_cell *c, const char *reason); /* cancels the tab's tasks and waiting handlers */
 void tl_lua_cancel_all(tl_lua *S, const char *reason);

@@ -12,6 +12,7 @@
 #include "lua/story.h"
 #include "lua/task.h"
 
+typedef struct tl__stay tl__stay; /* of a task whose handler has options (policy.c) */
 typedef struct tl__file tl__file; /* one that the app was loaded from (source.c) */
 
 typedef enum tl__task_kind { TL__HANDLER, TL__BACKGROUND, TL__SPAWNED, TL__CHILD } tl__task_kind;
@@ -75,6 +76,7 @@ struct tl_task {
   tl_value route;      /* the page from which its event came; nil: where the tab's page is */
   tl_view *view;       /* tasks of a tab: what `self` is bound to */
   tl_cell *cell;       /* tasks of a tab: reference */
+  tl__stay *stay;      /* owned; NULL: its handler has no options */
   uint64_t event;      /* the client's event id; 0: chained, or none */
   uint64_t instance;   /* of the connection that sent the event */
   uint64_t started_at; /* ns */
@@ -181,11 +183,25 @@ bool tl__scope_masked(const tl_task *t,
                       const tl__scope *s);    /* it was opened outside the defer that runs, which has time left */
 void tl__interrupt(lua_State *L, tl_task *t); /* raises what is pending: CancelledError, TimeoutError, DeadlockError */
 
+int tl__task_call(lua_State *L,
+                  tl_task *t); /* calls what is on the stack as t's function: results, committed and emitted; yields */
+
+/* policy.c: tasks whose handlers have options */
+void tl__stay_new(tl_task *t);
+void tl__stay_end(tl_task *t);
+void tl__stay_free(tl_task *t);
+int tl__stay_body(lua_State *L, tl_task *t);    /* tl__task_call, as soon as its rivals let it; yields */
+const tl_value *tl__stay_key(const tl_task *t); /* nil: none, or not begun */
+tl_task *tl__stay_waits_for(const tl_task *t, const tl_task *after); /* in its line; NULL: no more */
+void tl__terms_free(lua_State *L, tl_terms *terms);
+void tl__open_policy(lua_State *L); /* registers natives into the table on top of the stack */
+
 /* tasklib.c, wait.c */
 tl_task *tl__task_at(lua_State *L, int idx);  /* of a task object (unchecked) */
 void tl__push_task(lua_State *L, tl_task *t); /* +1: its one object */
 void tl__cancel(tl_task *t, const char *reason);
 void tl__arm_cleanup(tl_task *t); /* a cancel or a timeout came to a task in a defer: bounds what is left of it */
+int tl__timeout(lua_State *L);    /* seconds, function, arguments -> its results; yields */
 int tl__await(lua_State *L);      /* 1: task object -> its results; yields */
 
 /* hold.c */

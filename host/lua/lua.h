@@ -16,6 +16,7 @@ typedef struct tl_lua tl_lua;
 typedef struct tl_task tl_task;
 typedef struct tl_app tl_app;
 typedef struct tl_failure tl_failure; /* host.h */
+typedef struct tl_terms tl_terms;     /* options of tl.background (policy.c) */
 
 static inline tl_lua *tl_lua_of(lua_State *L) { return *(tl_lua **)lua_getextraspace(L); }
 
@@ -74,7 +75,8 @@ typedef struct tl_class tl_class;
 typedef struct tl_handler {
   char *name; /* "Job.add" */
   tl_class *cls;
-  int fn; /* its Lua function: registry reference */
+  int fn;          /* its Lua function: registry reference */
+  tl_terms *terms; /* owned; NULL: none */
   bool background;
   bool offered; /* a page's trigger or tl.expose offers it to clients */
 } tl_handler;

@@ -70,6 +70,7 @@ void tl__task_maybe_free(tl_task *t) {
   tl_free(t->reason);
   tl_release(t->args);
   tl_release(t->route);
+  if (t->stay) tl__stay_free(t);
   t->args = t->route = tl_nil();
   if (t->kept) {
     lua_pushnil(S->L);
@@ -118,14 +119,18 @@ static int body_k(lua_State *L, int status, lua_KContext ctx) {
   return body_done(L, (tl_task *)ctx);
 }
 
-static int push_args(lua_State *L, tl_value args) {
+int tl__task_call(lua_State *L, tl_task *t) {
+  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, (lua_KContext)t, body_k);
+  return body_done(L, t);
+}
+
+static void push_args(lua_State *L, tl_value args) {
   int n = args.kind == TL_LIST ? (int)tl_count(args) : 0;
   luaL_checkstack(L, n + 8, "too many arguments");
   for (int i = 0; i < n; i++) tl_push_plain(L, tl_list_at(args, (size_t)i));
-  return n;
 }
 
-static int push_spawned(lua_State *L, tl_task *t) {
+static void push_spawned(lua_State *L, tl_task *t) {
   tl__reg_get(L, &tl__key_fn, t);
   int pack = lua_gettop(L);
   lua_getfield(L, pack, "n");
@@ -136,22 +141,19 @@ static int push_spawned(lua_State *L, tl_task *t) {
   lua_remove(L, pack);
   lua_pushnil(L);
   tl__reg_set(L, &tl__key_fn, t);
-  return n - 1;
 }
 
 static int task_body(lua_State *L) {
   tl_task *t = lua_touserdata(L, 1);
   lua_settop(L, 0);
-  int nargs;
   if (t->handler) {
     tl_handler_push(L, t->handler);
     tl_state_push(L, t->view, t->handler->cls);
-    nargs = 1 + push_args(L, t->args);
+    push_args(L, t->args);
   } else {
-    nargs = push_spawned(L, t);
+    push_spawned(L, t);
   }
-  lua_callk(L, nargs, LUA_MULTRET, (lua_KContext)t, body_k);
-  return body_done(L, t);
+  return t->stay ? tl__stay_body(L, t) : tl__task_call(L, t);
 }
 
 /* Keeps what :await() gives: only where somebody can ask. */
@@ -350,6 +352,7 @@ static void task_end(tl_task *t) {
     s->task = NULL;
   }
   t->scopes = NULL;
+  if (t->stay) tl__stay_end(t);
   give_thread(t);
   unlink_task(t);
   t->reaped = true;

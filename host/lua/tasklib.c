@@ -93,6 +93,11 @@ static int push_args_table(lua_State *L, const tl_task *t) {
   return 1;
 }
 
+static void push_key(lua_State *L, const tl_task *t) {
+  static const tl_value none = {.kind = TL_NIL};
+  tl__push_scalar(L, t->stay ? tl__stay_key(t) : &none, false);
+}
+
 static int task_field(lua_State *L, tl_task *t, const char *key) {
   if (!strcmp(key, "id"))
     lua_pushinteger(L, (lua_Integer)t->id);
@@ -106,13 +111,16 @@ static int task_field(lua_State *L, tl_task *t, const char *key) {
     lua_pushstring(L, t->token);
   else if (!strcmp(key, "token"))
     lua_pushnil(L);
+  else if (!strcmp(key, "key"))
+    push_key(L, t);
   else if (!strcmp(key, "args"))
     return push_args_table(L, t);
   else
-    return tl_raise(L, "TypeError",
-                    "a task has no field \"%s\"; there are id, name, status, started_at, token, args, and the methods "
-                    "cancel and await",
-                    key);
+    return tl_raise(
+        L, "TypeError",
+        "a task has no field \"%s\"; there are id, name, status, started_at, token, key, args, and the methods "
+        "cancel and await",
+        key);
   return 1;
 }
 
@@ -146,6 +154,7 @@ typedef struct choice {
   const tl_cell *cell;
   const tl_handler *handler;
   const tl_value *args; /* a list */
+  const tl_value *key;
 } choice;
 
 static bool begins_with(tl_value args, tl_value head) {
@@ -159,7 +168,7 @@ static bool begins_with(tl_value args, tl_value head) {
 static bool listed(const tl_task *t, choice of) {
   if (t->kind != TL__BACKGROUND && t->kind != TL__SPAWNED) return false;
   return (!of.cell || t->cell == of.cell) && (!of.handler || t->handler == of.handler) &&
-         (!of.args || begins_with(t->args, *of.args));
+         (!of.args || begins_with(t->args, *of.args)) && (!of.key || (t->stay && tl_equal(*tl__stay_key(t), *of.key)));
 }
 
 static int push_list(lua_State *L, choice of) {
@@ -202,12 +211,30 @@ static int tab_tasks(lua_State *L) { /* self [, Job.work] */
   return push_list(L, of);
 }
 
-static int cancel(lua_State *L) { /* self, Job.work */
+/* +1: what keeps the key that is at idx. */
+static void take_key(lua_State *L, int idx, choice *of) {
+  int type = lua_type(L, idx);
+  if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
+    tl_raise(L, "TypeError", "tl.cancel(self, Job.work, key): a key is a string, a number or a boolean, not %s",
+             tl__given(L, idx));
+  tl_value *key = tl__push_box(L);
+  tl__take take = {0};
+  *key = tl__from_lua(L, idx, &take);
+  of->key = key;
+}
+
+static int cancel(lua_State *L) { /* self, Job.work [, key] */
   tl_view *v = tl_state_view(L, 1);
   if (!v)
     return tl_raise(L, "TypeError", "tl.cancel(self, Job.work): a state instance is needed, not %s", tl__given(L, 1));
   choice of = {.cell = v->cell};
-  push_choice(L, 2, "tl.cancel(self, Job.work)", &of);
+  lua_settop(L, 3);
+  if (!lua_isnil(L, 3)) {
+    take_key(L, 3, &of);
+    lua_replace(L, 3);
+  }
+  lua_insert(L, 2); /* what keeps the key, or nil */
+  push_choice(L, 3, "tl.cancel(self, Job.work)", &of);
   tl_task *next;
   for (tl_task *t = tl_lua_of(L)->first; t; t = next) {
     next = t->next;

@@ -70,7 +70,7 @@ static int timeout_k(lua_State *L, int status, lua_KContext ctx) { /* stack: sco
   return lua_gettop(L) - 2;
 }
 
-static int timeout(lua_State *L) {
+int tl__timeout(lua_State *L) {
   tl_lua *S = tl_lua_of(L);
   double seconds = seconds_arg(L, 1, "tl.timeout(s, fn, ...)");
   if (!lua_isfunction(L, 2))
@@ -340,7 +340,7 @@ void tl__open_wait(lua_State *L) {
   lua_pushcfunction(L, defer_close);
   lua_setfield(L, -2, "__close");
   lua_pop(L, 2);
-  static const luaL_Reg functions[] = {{"sleep", sleep_for}, {"timeout", timeout}, {"gather", gather},
-                                       {"defer", defer},     {"now", now},         {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"sleep", sleep_for}, {"timeout", tl__timeout}, {"gather", gather}, {"defer", defer}, {"now", now}, {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }

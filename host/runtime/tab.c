@@ -90,11 +90,13 @@ static void arm_expiry(tl_tab *t) {
   tl_timer_add(tl_lua_timers(t->host->lua), &t->expiry, tl_lua_now(t->host->lua) + (uint64_t)(ttl * 1e9));
 }
 
-/* What somebody did on the page before it went, and what is still at work, gets as long again, once: it may wait for
- * ever. */
+/* A task that was declared to keep its tab does so for as long as it runs. What somebody did on the page before it
+ * went, and what is still at work, gets as long again, once: it may wait for ever. */
 static void expired(tl_timer *timer) {
   tl_tab *t = (tl_tab *)((char *)timer - offsetof(tl_tab, expiry));
-  if (t->prolonged || !tl_instance_busy(&t->pages)) {
+  if (tl_lua_keeps(t->cell)) {
+    arm_expiry(t);
+  } else if (t->prolonged || !tl_instance_busy(&t->pages)) {
     tl_tab_end(t, "the tab was left alone for tab_ttl");
   } else {
     t->prolonged = true;
@@ -107,6 +109,7 @@ void tl_tab_attach(tl_tab *t, tl_peer *p) {
   t->peer = p;
   p->tab = t;
   t->bye = t->prolonged = false;
+  tl_lua_page(t->host->lua, t->cell, true);
   tl_free(t->headers);
   tl_free(t->session_id);
   t->headers = p->headers;
@@ -118,7 +121,9 @@ void tl_tab_attach(tl_tab *t, tl_peer *p) {
 void tl_tab_detach(tl_tab *t) {
   if (t->peer) t->peer->tab = NULL;
   t->peer = NULL;
-  if (!t->ending) arm_expiry(t);
+  if (t->ending) return;
+  arm_expiry(t);
+  tl_lua_page(t->host->lua, t->cell, false);
 }
 
 void tl_tab_route(tl_tab *t, const char *path, size_t n) {

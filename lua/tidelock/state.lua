@@ -87,12 +87,46 @@ function state.computed(fn, opts)
   return setmetatable({ fn = fn, backend = opts.backend or false, uncached = opts.cache == false, interval = opts.interval }, Computed)
 end
 
+local policies = { parallel = true, drop = true, restart = true, queue = true }
+
+local function check_seconds(what, s)
+  if type(s) ~= "number" or not (s > 0 and s <= 1e9) then
+    native.raise("TypeError", ("tl.background: %s is a number of seconds above 0, not %s"):format(what, kinds.describe(s)))
+  end
+  return s
+end
+
+-- -> seconds that a task may go on without a page, does it keep its tab
+local function on_disconnect(value)
+  if value == "keep" then return nil, true end
+  if value == "cancel" then return 0 end
+  if type(value) == "table" and not kinds.of(value) then
+    local opts = check_options("tl.background: on_disconnect", value, { grace = true })
+    return check_seconds("the grace of on_disconnect", opts.grace)
+  end
+  native.raise("TypeError", ('tl.background: on_disconnect is "keep", "cancel" or {grace=seconds}, not %s'):format(kinds.describe(value)))
+end
+
+local function check_terms(opts)
+  local terms = { policy = opts.policy or "parallel", key = opts.key, timeout = opts.timeout }
+  if not policies[terms.policy] then
+    native.raise("TypeError", ('tl.background: policy is "parallel", "drop", "restart" or "queue", not %s'):format(kinds.describe(opts.policy)))
+  end
+  if opts.key ~= nil and type(opts.key) ~= "function" then
+    native.raise("TypeError", ("tl.background: key is a function(self, ...) that returns what tells tasks apart, not %s"):format(kinds.describe(opts.key)))
+  end
+  if opts.timeout ~= nil then check_seconds("timeout", opts.timeout) end
+  if opts.on_disconnect ~= nil then terms.grace, terms.keep = on_disconnect(opts.on_disconnect) end
+  return terms
+end
+
 ---A handler that runs beside others and enters the lock by tl.with_state.
 ---@param fn fun(self, ...): any
+---@param opts { policy: string, key: (fun(self, ...): any), timeout: number, on_disconnect: string|table }|nil
 function state.background(fn, opts)
   check_function("tl.background", fn)
-  check_options("tl.background", opts, {})
-  return setmetatable({ fn = fn }, Background)
+  opts = check_options("tl.background", opts, { policy = true, key = true, timeout = true, on_disconnect = true })
+  return setmetatable({ fn = fn, terms = next(opts) and check_terms(opts) or nil }, Background)
 end
 
 -- Event references ------------------------------------------------------------------------------
@@ -368,6 +402,10 @@ local function add_member(class, key, value)
     native.class_computed(class, key, value.fn, value.backend, value.uncached, value.interval)
   elseif kind == "background" then
     native.class_function(class, key, value.fn, true)
+    local terms = value.terms
+    if terms then
+      native.handler_terms(("%s.%s"):format(native.class_name(class), key), terms.policy, terms.key, terms.timeout, terms.grace, terms.keep)
+    end
   elseif kind == "event" and rawget(value, "setter") then
     declare_setter(class, key, value)
   else

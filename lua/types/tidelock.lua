@@ -41,8 +41,9 @@ function tl.computed(fn, opts) end
 ---A handler that runs beside the others: it has no lock until it enters one by `tl.with_state`. It is started by
 ---`return Job.work`, `coroutine.yield(Job.work)`, a page's trigger or `on_load`, never called.
 ---@param fn fun(self: tl.State, ...): any
+---@param opts { policy: "parallel"|"drop"|"restart"|"queue"|nil, key: (fun(self: tl.State, ...): string|number|boolean)|nil, timeout: number|nil, on_disconnect: "keep"|"cancel"|{ grace: number }|nil }|nil policy: what becomes of a trigger while a task of this handler runs in the tab; key: tasks with different keys do not count for one another; timeout: seconds that a task may take; on_disconnect: what becomes of it when its page has gone
 ---@return any declaration
-function tl.background(fn) end
+function tl.background(fn, opts) end
 
 ---Lets clients send these events although no page offers them.
 ---@param ... tl.Event
@@ -170,10 +171,11 @@ tl.background_tasks = nil
 function tl.current_task() end
 
 ---Cancels the running tasks of one background handler in this tab; with arguments bound, `Job.work(5)`, those that were started
----with these first arguments.
+---with these first arguments; with a key, those that have it.
 ---@param self tl.State
 ---@param event tl.Event
-function tl.cancel(self, event) end
+---@param key string|number|boolean|nil what the `key` function of `tl.background` gave
+function tl.cancel(self, event, key) end
 
 ---Seconds that only go forward. In specs they are virtual.
 ---@return number seconds

@@ -106,7 +106,12 @@ Job.work = tl.background(function(self)
   end
 end)
 
-function Job:start() return Job.work end
+Job.turn = tl.background(function(self)
+  tl.sleep(0.1)
+  tl.with_state(self, grow)
+end, { policy = "queue", key = function(self, n) return ("turn %d"):format(n) end, timeout = 5, on_disconnect = { grace = 1 } })
+
+function Job:start() return { Job.work, Job.turn(1), Job.turn(1) } end
 
 tl.page("/", { on_load = Job.tell(1) }, function()
   return ui.main {

@@ -110,6 +110,20 @@ case("main", "TypeError", "tl.computed(Job.n)",
   "tl.computed(fn): a function is expected, not a Var (main.lua:12)")
 case("main", "TypeError", 'tl.background "work"',
   'tl.background(fn): a function is expected, not the string "work" (main.lua:12)')
+case("main", "TypeError", [[tl.background(function() end, { policy = "once" })]],
+  [[tl.background: policy is "parallel", "drop", "restart" or "queue", not the string "once" (main.lua:12)]])
+case("main", "TypeError", [[tl.background(function() end, { key = "name" })]],
+  [[tl.background: key is a function(self, ...) that returns what tells tasks apart, not the string "name" (main.lua:12)]])
+case("main", "TypeError", [[tl.background(function() end, { timeout = 0 })]],
+  [[tl.background: timeout is a number of seconds above 0, not 0 (main.lua:12)]])
+case("main", "TypeError", [[tl.background(function() end, { on_disconnect = "stay" })]],
+  [[tl.background: on_disconnect is "keep", "cancel" or {grace=seconds}, not the string "stay" (main.lua:12)]])
+case("main", "TypeError", [[tl.background(function() end, { on_disconnect = {} })]],
+  [[tl.background: the grace of on_disconnect is a number of seconds above 0, not nil (main.lua:12)]])
+case("main", "TypeError", [[tl.background(function() end, { on_disconnect = { wait = 1 } })]],
+  [[tl.background: on_disconnect: unknown option "wait"; there is grace (main.lua:12)]])
+case("main", "TypeError", [[tl.background(function() end, { polcy = "drop" })]],
+  [[tl.background: unknown option "polcy"; there is key, on_disconnect, policy, timeout (main.lua:12)]])
 case("main", "UndeclaredVarError", 'Job:setter "m"',
   'Job:setter("m"): there is no such var; declare it in tl.state (main.lua:12)')
 case("main", "DeclarationError", 'Job:setter "_key"',
@@ -291,11 +305,13 @@ case("handler", "BackgroundCallError", "Job.work = tl.background(function() end)
 case("handler", "TypeError", 'tl.spawn "x"',
   "tl.spawn(fn, ...): a function is needed, not string (main.lua:12)")
 case("handler", "TypeError", "return tl.current_task().stats",
-  'a task has no field "stats"; there are id, name, status, started_at, token, args, and the methods cancel and await (main.lua:12)')
+  'a task has no field "stats"; there are id, name, status, started_at, token, key, args, and the methods cancel and await (main.lua:12)')
 case("handler", "TypeError", "tl.current_task().cancel()",
   "a task is needed (with a colon: task:cancel()), not nothing (main.lua:12)")
 case("handler", "TypeError", "tl.current_task():cancel(5)",
   "task:cancel(reason): the reason is a string, not number (main.lua:12)")
+case("handler", "TypeError", "tl.cancel(self, Job.go, {})",
+  "tl.cancel(self, Job.work, key): a key is a string, a number or a boolean, not table (main.lua:12)")
 case("handler", "TypeError", "tl.cancel(self)",
   "tl.cancel(self, Job.work): an event reference such as Job.work or Job.work(5) is needed, not nil (main.lua:12)")
 case("handler", "TypeError", "tl.cancel(Job.go)",

@@ -61,15 +61,12 @@ describe("the annotations", function()
     for name in pairs(annotated "Tab") do assert.equal("function", type(tab[name]), name) end
   end)
 
-  local without_options = { background = 1 } -- their options, of which there are none so far, are refused
-
   it("have as many parameters as the functions that are written in Lua", function()
     for name, params in pairs(annotated "tl") do
       local info = type(tl[name]) == "function" and debug.getinfo(tl[name], "uS")
       if info and info.what == "Lua" then
         local named, rest = 0, params:find("...", 1, true) ~= nil
         for param in params:gmatch "[%w_.]+" do named = named + (param == "..." and 0 or 1) end
-        named = named + (without_options[name] or 0)
         assert.equal(info.nparams, named, name)
         assert.equal(info.isvararg, rest, name)
       end
