@@ -69,7 +69,7 @@ describe("declaring a state", function()
   it("refuses options that it does not know", function()
     refuses('tl.computed: unknown option "chache"; there is backend, cache, interval', 'tl.computed(print, { chache = false })')
     refuses('tl.var: unknown option "defualt"; there is default, in_client, max_age', 'tl.state("Job", { x = tl.var { defualt = 1 } })')
-    refuses('tl.background: unknown option "policy"', 'local Job = tl.state("Job", {}) Job.w = tl.background(print, { policy = "drop" })')
+    refuses('tl.background: unknown option "polcy"', 'local Job = tl.state("Job", {}) Job.w = tl.background(print, { polcy = "drop" })')
   end)
 
   -- holds: state.late
