@@ -59,6 +59,7 @@ static void let_go(tl__hold *h) {
 static void give_up(tl_task *t, bool committed) {
   tl__hold *h = &t->hold;
   if (t->S->story) tl__story_lock(t->S, t, false, committed);
+  if (t->losing) tl__stale_end(t, committed);
   tl_cell *cell = h->cell;
   tl_view_refresh(h->view);
   h->held = false;
@@ -86,6 +87,7 @@ bool tl__hold_publish(lua_State *L, tl_task *t) {
   tl_cell *cell = t->hold.cell;
   bool look = tl_draft_changed(cell->draft) || t->S->timely;
   bool changed = look && publish(L, cell, tl_draft_commit(cell->draft));
+  if (t->losing) tl__stale_end(t, true);
   tl_view_refresh(t->hold.view);
   return changed;
 }

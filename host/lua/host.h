@@ -67,6 +67,8 @@ void tl_lua_rewind(tl_lua *S);            /* virtual time begins anew, if nobody
 void tl_lua_schedule(tl_lua *S, tl_schedule *how);
 /* The next due time, or with a schedule one that follows it closely, `last` at most; UINT64_MAX: none. ns */
 uint64_t tl_lua_due(tl_lua *S, uint64_t last);
+void tl_lua_watch(tl_lua *S, bool on);     /* lost updates are looked for, and logged; begins anew */
+int tl_lua_lost(lua_State *L);             /* a lua_CFunction: -> the lost updates so far */
 void tl_lua_tell(tl_lua *S, tl_story *to); /* each step is told to it; borrowed. NULL: no more */
 
 /* Events. args: a list, borrowed. */

@@ -13,6 +13,7 @@
 #include "lua/task.h"
 
 typedef struct tl__stay tl__stay; /* of a task whose handler has options (policy.c) */
+typedef struct tl_watch tl_watch; /* lost updates (stale.c) */
 typedef struct tl__file tl__file; /* one that the app was loaded from (source.c) */
 
 typedef enum tl__task_kind { TL__HANDLER, TL__BACKGROUND, TL__SPAWNED, TL__CHILD } tl__task_kind;
@@ -86,9 +87,11 @@ struct tl_task {
   tl_timer timer;   /* sleep */
   tl_timer cleanup; /* bounds a masked defer after a cancel */
   tl__awaiter *awaiters;
-  char token[27];      /* its tab's, also when it has ended; "": no tab */
-  uint64_t seen;       /* deadlock search: the number of the search that came here ... */
-  tl_task *via, *todo; /* ... from where, and what it looks at next */
+  struct tl__read *reads;  /* outside of its blocks, where that is watched (stale.h) */
+  struct tl__lost *losing; /* updates that are lost when its block is committed */
+  char token[27];          /* its tab's, also when it has ended; "": no tab */
+  uint64_t seen;           /* deadlock search: the number of the search that came here ... */
+  tl_task *via, *todo;     /* ... from where, and what it looks at next */
 };
 
 typedef enum tl__owned_kind {
@@ -134,6 +137,7 @@ struct tl_lua {
   size_t later_n, later_cap;
   tl_timers timers;
   tl_schedule *schedule; /* testing: the order of what is ready; NULL: first in, first out */
+  tl_watch *watch;       /* dev mode and testing: lost updates are looked for; NULL: they are not */
   tl_story *story;       /* testing: what is told of each step; NULL: nothing is */
   uint64_t virtual_now;  /* ns, when opts.virtual_time */
   tl__owned_class owned[TL__OWNED_KINDS];
@@ -195,6 +199,9 @@ const tl_value *tl__stay_key(const tl_task *t); /* nil: none, or not begun */
 tl_task *tl__stay_waits_for(const tl_task *t, const tl_task *after); /* in its line; NULL: no more */
 void tl__terms_free(lua_State *L, tl_terms *terms);
 void tl__open_policy(lua_State *L); /* registers natives into the table on top of the stack */
+/* stale.c */
+void tl__stale_end(tl_task *t, bool committed); /* its block ends, or is published */
+void tl__stale_forget(tl_task *t);              /* the task ends */
 
 /* tasklib.c, wait.c */
 tl_task *tl__task_at(lua_State *L, int idx);  /* of a task object (unchecked) */

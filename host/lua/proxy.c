@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lua/stale.h"
 
 static char proxy_tag;
 
@@ -176,15 +177,48 @@ void tl__proxy_push_at(lua_State *L, int idx, tl_proxy *p, size_t i) {
   lua_remove(L, h.key);
 }
 
+bool tl__proxy_stale_path(lua_State *L, int idx, int key) {
+  tl__proxy_path(L, idx, key);
+  for (const char *at = lua_tostring(L, -1); (at = strchr(at, '[')); at++)
+    if (at[1] >= '0' && at[1] <= '9') {
+      lua_pop(L, 1);
+      return false;
+    }
+  return true;
+}
+
+void tl__proxy_read_whole(lua_State *L, const tl_proxy *p) {
+  tl_task *t = tl__stale_reader(L);
+  if (t && p->view && p->handle.node) tl__stale_all(t, p->view->cell, p->var);
+}
+
+static void note_outside(lua_State *L, int idx, const tl_proxy *p, int key, tl_value seen) {
+  if (!p->view || tl_is_container(seen) || !tl__proxy_stale_path(L, idx, key)) return;
+  tl__stale_outside(L, p->view->cell, p->var, lua_tostring(L, -1), seen);
+  lua_pop(L, 1);
+}
+
+static void note_inside(lua_State *L, int idx, const tl_proxy *p, int key) {
+  tl_task *t = tl__stale_reader(L);
+  if (!t || !p->view || !tl__stale_below(t) || !tl__proxy_stale_path(L, idx, key)) return;
+  tl__stale_inside(t, p->view->cell, p->var, lua_tostring(L, -1));
+  lua_pop(L, 1);
+}
+
 void tl__proxy_push_key(lua_State *L, int idx, tl_proxy *p, int key) {
   tl__hang h = {.parent = idx, .key = key, .var = p->var, .view = p->view, .clean = p->clean};
   size_t len;
   tl_value v;
   tl_dep *dep = NULL;
   const char *s = lua_tolstring(L, key, &len);
-  if (p->handle.node)
+  if (p->handle.node) {
+    note_inside(L, idx, p, key);
     tl__push_member(L, &h, p->handle.node);
-  else if (tl__dep_get(p->dep, p->value, s, len, &v, &dep))
+    return;
+  }
+  bool found = tl__dep_get(p->dep, p->value, s, len, &v, &dep);
+  if (tl__stale_watched(L)) note_outside(L, idx, p, key, found ? v : tl_nil());
+  if (found)
     tl__push_value(L, &h, &v, dep);
   else
     lua_pushnil(L);

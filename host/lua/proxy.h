@@ -31,6 +31,10 @@ tl_draft *tl__proxy_draft(const tl_proxy *p); /* NULL: no live node */
 void tl__proxy_path(lua_State *L, int idx,
                     int key); /* +1: "Job.items[3].title"; key: stack index of a key in it, 0: none */
 
+/* +1: the path of a value in it, and true; false, +0: the path leads through a list, whose positions name nothing. */
+bool tl__proxy_stale_path(lua_State *L, int idx, int key);
+void tl__proxy_read_whole(lua_State *L, const tl_proxy *p); /* all that is in it was read, for lost updates */
+
 /* Where a new proxy hangs. */
 typedef struct tl__hang {
   int parent; /* stack index: a proxy or a state instance */

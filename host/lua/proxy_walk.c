@@ -125,6 +125,7 @@ static int walk_step(lua_State *L) {
 
 int tl__proxy_pairs(lua_State *L) {
   tl_proxy *p = tl__proxy_check(L, 1);
+  tl__proxy_read_whole(L, p);
   lua_settop(L, 1);
   lua_pushcfunction(L, walk_step);
   tl_walk *w = lua_newuserdatauv(L, sizeof *w, 2);
@@ -193,6 +194,7 @@ static int next_in_map(lua_State *L, int idx, tl_proxy *p, int key) {
 int tl__proxy_next(lua_State *L, int idx, int key) {
   tl_proxy *p = tl__proxy_check(L, idx);
   tl__dep_whole(p->dep);
+  tl__proxy_read_whole(L, p);
   return tl__proxy_kind(p) == TL_MAP ? next_in_map(L, idx, p, key) : next_in_list(L, idx, p, key);
 }
 

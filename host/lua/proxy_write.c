@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "lua/inner.h"
 #include "lua/proxy.h"
+#include "lua/stale.h"
 #include "lua/state.h"
 
 static char key_methods; /* registry: the methods of lists */
@@ -189,17 +190,40 @@ static void keep_walks(lua_State *L, int idx, tl_proxy *p, tl_value v) {
 
 /* ---- maps ---- */
 
+/* +1: the path of what is written, and the task that has read something there before; NULL, +0: none has. */
+static tl_task *push_stale(lua_State *L, int idx, const tl_proxy *p, int key) {
+  tl_task *t = tl__stale_reader(L);
+  return t && p->view && tl__stale_below(t) && tl__proxy_stale_path(L, idx, key) ? t : NULL;
+}
+
+static void remove_key(lua_State *L, int idx, tl_proxy *p, int key) {
+  size_t len;
+  const char *s = lua_tolstring(L, key, &len);
+  tl__walks_keep(L, idx, p);
+  tl_task *reader = push_stale(L, idx, p, key);
+  if (reader) {
+    tl_slot old = tl_dnode_get(p->handle.node, s, len);
+    tl__stale_write(L, reader, p->view->cell, p->var, lua_tostring(L, -1), &old, tl_nil());
+    lua_pop(L, 1);
+  }
+  tl_dnode_del(p->handle.node, s, len);
+}
+
 static void set_in_map(lua_State *L, int idx, tl_proxy *p, int key, int value) {
   size_t len;
   const char *s = lua_tolstring(L, key, &len);
   if (lua_isnil(L, value)) {
-    tl__walks_keep(L, idx, p);
-    tl_dnode_del(p->handle.node, s, len);
+    remove_key(L, idx, p, key);
     return;
   }
   check_key(L, idx, p, key);
+  tl_task *reader = push_stale(L, idx, p, key);
   tl_value v = take(L, idx, p, key, value, false);
   tl_slot old = tl_dnode_get(p->handle.node, s, len);
+  if (reader) {
+    tl__stale_write(L, reader, p->view->cell, p->var, lua_tostring(L, -1), &old, v);
+    lua_pop(L, 1);
+  }
   if (is_there(&old, v)) {
     tl_release(v);
     return;

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "lua/inner.h"
 #include "lua/proxy.h"
+#include "lua/stale.h"
 
 static char instance_tag;
 static char key_native; /* registry: the table of natives */
@@ -135,10 +136,13 @@ static void read_var(lua_State *L, tl_instance *s, const tl_var *v) {
     tl__trace_var(s->trace, v, &value, &dep);
     push_immutable(L, &h, &value, dep);
   } else if (d) {
+    tl_task *reader = tl__stale_reader(L);
+    if (reader) tl__stale_inside(reader, s->view->cell, v, NULL);
     push_from_draft(L, &h, d);
   } else {
     h.outside = true;
     value = vars_in(tl_view_root(s->view), v);
+    if (tl__stale_watched(L)) tl__stale_outside(L, s->view->cell, v, NULL, value);
     push_immutable(L, &h, &value, NULL);
   }
 }
@@ -287,6 +291,11 @@ static void write_var(lua_State *L, const tl_instance *s, const tl_var *v) {
   tl__take take = {.place = &place, .draft = d, .empty = v->empty};
   tl_value value = tl__from_lua(L, 3, &take);
   check_value(L, d, v, value);
+  tl_task *reader = tl__stale_reader(L);
+  if (reader) {
+    tl_slot old = tl_dnode_get(vars_node(d, v->cls), v->key, v->key_len);
+    tl__stale_write(L, reader, s->view->cell, v, NULL, &old, value);
+  }
   put(L, d, v, value);
 }
 
@@ -328,6 +337,8 @@ const tl_var *tl__state_open_var(lua_State *L, int idx, int key, tl_dnode **vars
   const tl_var *v = assignable(L, s, lua_gettop(L), key);
   lua_pop(L, 3);
   *vars = vars_node(writable(L, s, v->cls, v->name), v->cls);
+  tl_task *reader = tl__stale_reader(L);
+  if (reader) tl__stale_inside(reader, s->view->cell, v, NULL);
   return v;
 }
 
@@ -356,9 +367,12 @@ static int state_get_state(lua_State *L) {
 static int state_reset(lua_State *L) {
   tl_instance *s = check_instance(L, 1);
   tl_draft *d = writable(L, s, s->cls, "reset()");
+  tl_task *reader = tl__stale_reader(L);
   for (size_t i = 0; i < s->cls->n_vars; i++) {
     const tl_var *v = s->cls->vars[i];
-    if (v->member == TL_M_VAR) put(L, d, v, tl_retain(v->initial));
+    if (v->member != TL_M_VAR) continue;
+    put(L, d, v, tl_retain(v->initial));
+    if (reader) tl__stale_all(reader, s->view->cell, v);
   }
   return 0;
 }

@@ -353,6 +353,7 @@ static void task_end(tl_task *t) {
   }
   t->scopes = NULL;
   if (t->stay) tl__stay_end(t);
+  if (t->reads || t->losing) tl__stale_forget(t);
   give_thread(t);
   unlink_task(t);
   t->reaped = true;

@@ -48,6 +48,7 @@ int tl_host_listen(tl_host *h, const char *bind, int port, const char **err) {
                       .no_compression = !h->config.compress};
   tl_server_handlers handlers = tl_web_handlers();
   snprintf(h->bind, sizeof h->bind, "%s", bind);
+  tl_lua_watch(h->lua, h->config.dev);
   h->server = tl_server_start(h->loop, &o, &handlers, h, err);
   return h->server ? 0 : -1;
 }

@@ -318,6 +318,7 @@ static int app_load(lua_State *L) {
   if (h->app) return luaL_error(L, "an app is loaded already");
   tl_config_defaults(&h->config);
   h->config.dev = true;
+  tl_lua_watch(h->lua, true);
   lua_pushcfunction(L, load_app);
   lua_pushvalue(L, 1);
   if (lua_pcall(L, 1, 0, 0)) {
@@ -334,6 +335,7 @@ static int closing_k(lua_State *L, int status, lua_KContext ctx);
  * the app. */
 static int app_close(lua_State *L) {
   tl_host *h = tl_host_of(L);
+  tl_lua_tell(h->lua, NULL);
   tl_lua_schedule(h->lua, NULL); /* the end is always the same; what was noted of the schedule is kept */
   tl_host_end_tabs(h, "the spec has ended");
   tl_lua_cancel_all(h->lua, "the spec has ended");
@@ -353,6 +355,7 @@ static int closing_k(lua_State *L, int status, lua_KContext rounds) {
     return tl_park(L, rounds + 1, closing_k);
   }
   tl_host_unload(h);
+  tl_lua_watch(h->lua, false);
   tl_lua_rewind(h->lua); /* after days of virtual time a double no longer holds a nanosecond */
   return 0;
 }
@@ -388,13 +391,11 @@ void tl_open_native_testing(lua_State *L) {
   lua_pushcfunction(L, peer_gc);
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
-  static const luaL_Reg functions[] = {{"peer_open", peer_open}, {"advance", advance},
-                                       {"settle", settle},       {"seed", seed},
-                                       {"deviate", deviate},     {"deviations", deviations},
-                                       {"tell", tell},           {"told", told},
-                                       {"log_text", log_text},   {"app_load", app_load},
-                                       {"app_close", app_close}, {"leftovers", leftovers},
-                                       {"luv", tl_loaded_luv},   {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"peer_open", peer_open}, {"advance", advance},   {"settle", settle},
+                                       {"seed", seed},           {"deviate", deviate},   {"deviations", deviations},
+                                       {"tell", tell},           {"told", told},         {"lost_updates", tl_lua_lost},
+                                       {"log_text", log_text},   {"app_load", app_load}, {"app_close", app_close},
+                                       {"leftovers", leftovers}, {"luv", tl_loaded_luv}, {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
   tl_open_mirror(L);
 }

@@ -56,6 +56,7 @@ local function run_all(busted, test)
     if not step(hook, hook.run) then break end
   end
   if not problem then step(test.element, test.element.run) end
+  if not problem then step(test.element, testing.check_lost_updates) end
   if finally then step(test.element, finally) end
   for _, hook in ipairs(test.after) do step(hook, hook.run) end
   return problem

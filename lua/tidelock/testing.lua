@@ -80,6 +80,28 @@ function testing.seed(n)
   native.seed(n)
 end
 
+-- Lost updates --------------------------------------------------------------------------------
+
+local asked = false -- the spec looks at them itself
+
+---The lost updates so far: a task read a value outside of its block, somebody changed it, and the task's block wrote over it without
+---having read it again. A spec that asks decides for itself; else `--schedules` fails one that has any.
+---@return { path: string, task: string, read: string, write: string }[]
+function testing.lost_updates()
+  asked = true
+  return native.lost_updates()
+end
+
+---Raises when there are some that the spec has not asked for. For the runner.
+function testing.check_lost_updates()
+  if asked then return end
+  local lines = {}
+  for _, lost in ipairs(native.lost_updates()) do
+    lines[#lines + 1] = ("%s: read at %s by %s, overwritten at %s"):format(lost.path, lost.read, lost.task, lost.write)
+  end
+  if #lines > 0 then error("an update was lost (somebody else's, between the two lines):\n  " .. table.concat(lines, "\n  "), 0) end
+end
+
 ---Whether this `it` has called `seed`. For the runner.
 ---@return boolean
 function testing.has_seed()
@@ -104,7 +126,7 @@ local handles_before = 0
 function testing.begin()
   native.log_text()
   logged = ""
-  chosen = false
+  chosen, asked = false, false
   local luv = native.luv()
   handles_before = luv and luv._newest() or 0
 end

@@ -26,6 +26,11 @@ function t.settle() end
 ---@param n integer 0: in the order in which they became ready
 function t.seed(n) end
 
+---The lost updates so far: a task read a value outside of its block, somebody else changed it, and the task's block wrote over it
+---without having read it again. Under `--schedules` an `it` that has some and does not ask fails.
+---@return { path: string, task: string, read: string, write: string }[]
+function t.lost_updates() end
+
 ---What the host has logged since this `it` began.
 ---@return string
 function t.log() end
