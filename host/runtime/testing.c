@@ -66,15 +66,17 @@ void tl_observe_commit(tl_tab *t, tl_value before) {
 
 static test_page *check_page(lua_State *L) { return luaL_checkudata(L, 1, page_name); }
 
-static int peer_open(lua_State *L) {
+static int peer_open(lua_State *L) { /* the session's id, or none: "test" */
   tl_host *h = tl_host_of(L);
+  size_t n;
+  const char *session = luaL_optlstring(L, 1, "test", &n);
   test_page *p = lua_newuserdatauv(L, sizeof *p, 0);
   *p = (test_page){.host = h};
   luaL_setmetatable(L, page_name);
   p->peer = tl_peer_new(h, &page_ops, p);
   snprintf(p->peer->ip, sizeof p->peer->ip, "127.0.0.1");
   p->peer->headers = tl_strndup("", 0);
-  p->peer->session_id = tl_strndup("test", 4);
+  p->peer->session_id = tl_strndup(session, n);
   return 1;
 }
 

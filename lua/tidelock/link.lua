@@ -33,12 +33,13 @@ local instances = 0
 
 ---@param host tl.LinkHost
 ---@param storage { cookie: table, local: table, session: table } what the browser keeps, for all of its pages or this one
+---@param browser string its name: that of the session
 ---@return tl.Link
-function link.new(host, storage)
+function link.new(host, storage, browser)
   instances = instances + 1
   return setmetatable({
     host = host, instance = ("%016x"):format(instances), mirror = native.mirror(),
-    watched = {}, last_id = 0, stalled = {}, held = {}, queue = {}, deltas = {}, live = false, storage = storage,
+    watched = {}, last_id = 0, stalled = {}, held = {}, queue = {}, deltas = {}, live = false, storage = storage, browser = browser,
   }, Link)
 end
 
@@ -77,7 +78,7 @@ end
 ---Opens a connection and says hello.
 ---@param path string where the page is
 function Link:connect(path)
-  self.peer = native.peer_open()
+  self.peer = native.peer_open(self.browser)
   self.watched[#self.watched + 1] = self.peer
   self.code = nil
   self:send {

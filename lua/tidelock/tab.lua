@@ -24,7 +24,7 @@ local tab = {}
 
 -- Making ----------------------------------------------------------------------------------------
 
-local function link_of(self, storage)
+local function link_of(self, storage, browser)
   return link.new({
     answered = function(ids, failed) self:answered(ids, failed) end,
     effects = function(list)
@@ -32,7 +32,7 @@ local function link_of(self, storage)
     end,
     errors = function(list) table.move(list, 1, #list, #self.received_errors + 1, self.received_errors) end,
     changed = function() self:changed() end,
-  }, storage)
+  }, storage, browser)
 end
 
 local function fire_of(self, now)
@@ -56,13 +56,14 @@ end
 ---@param driver tl.TabDriver
 ---@param path string
 ---@param storage { cookie: table, local: table, session: table } what the browser keeps; the first two are those of all its tabs
+---@param browser string its name
 ---@param model tl.Tab|nil whose token it brings
 ---@return tl.Tab
-function tab.new(driver, path, storage, model)
+function tab.new(driver, path, storage, browser, model)
   local self = setmetatable({
     driver = driver, asked = {}, received_effects = {}, received_stores = {}, received_errors = {}, functions = {}, history = {},
   }, Tab)
-  self.link = link_of(self, storage)
+  self.link = link_of(self, storage, browser)
   if model then self.link.token = model.link.token end
   self.triggers = fire_of(self, driver.now)
   self:show(path)

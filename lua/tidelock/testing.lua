@@ -15,7 +15,7 @@ local testing = {}
 
 local open_tabs = {} -- list
 local file_of_app -- nil: no app is loaded
-local shared = { cookie = {}, ["local"] = {} } -- what the browser keeps for all its tabs
+local shared = {} -- by the name of a browser: what it keeps for all its tabs
 
 -- Time ------------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ driver = {
     local storage, session = model.link.storage, {}
     for name, value in pairs(storage.session) do session[name] = value end
     local given = { cookie = storage.cookie, ["local"] = storage["local"], session = session }
-    local opened = tab.new(driver, model.path, given, model)
+    local opened = tab.new(driver, model.path, given, model.link.browser, model)
     open_tabs[#open_tabs + 1] = opened
     testing.settle()
     return opened
@@ -153,7 +153,7 @@ driver = {
   end,
   wrote = function(writer, name) -- into the local storage: the other tabs hear of it
     each_tab(function(open)
-      if open ~= writer then open:synced(name) end
+      if open ~= writer and open.link.browser == writer.link.browser then open:synced(name) end
     end)
   end,
 }
@@ -169,8 +169,10 @@ local function load_app(file)
 end
 
 -- What the new tab finds in its browser. `given` is put there before.
-local function storage_of(given)
-  local storage = { cookie = shared.cookie, ["local"] = shared["local"], session = {} }
+local function storage_of(browser, given)
+  local kept = shared[browser] or { cookie = {}, ["local"] = {} }
+  shared[browser] = kept
+  local storage = { cookie = kept.cookie, ["local"] = kept["local"], session = {} }
   for kind, entries in pairs(given or {}) do
     if not storage[kind] or type(entries) ~= "table" then
       error(("t.open: storage has cookie, local and session, tables of values by name, not %s"):format(tostring(kind)), 3)
@@ -183,14 +185,21 @@ end
 ---Opens a page in a new tab and waits until the host has nothing more to do at this instant.
 ---@param file string the app's main.lua, from the current folder
 ---@param path string|nil the page; default "/"
----@param opts { storage: { cookie: table, local: table, session: table }|nil }|nil storage: put into the browser before
+---@param opts { storage: { cookie: table, local: table, session: table }|nil, browser: string|nil }|nil storage: put into the browser
+---before; browser: which one, by a name of yours: each has its own session and storage
 ---@return tl.Tab
 function testing.open(file, path, opts)
-  for name in pairs(opts or {}) do
-    if name ~= "storage" then error(("t.open: unknown option %s; there is storage"):format(tostring(name)), 2) end
+  for name, value in pairs(opts or {}) do
+    if name ~= "storage" and name ~= "browser" then
+      error(("t.open: unknown option %s; there are storage and browser"):format(tostring(name)), 2)
+    end
+    if name == "browser" and type(value) ~= "string" then
+      error(("t.open: browser is a name, a string, not %s"):format(kinds.describe(value)), 2)
+    end
   end
   load_app(file)
-  local opened = tab.new(driver, path or "/", storage_of(opts and opts.storage))
+  local browser = opts and opts.browser or "test"
+  local opened = tab.new(driver, path or "/", storage_of(browser, opts and opts.storage), browser)
   open_tabs[#open_tabs + 1] = opened
   testing.settle()
   return opened
@@ -207,7 +216,7 @@ end
 function testing.finish()
   local ok, err = pcall(end_app)
   open_tabs, file_of_app = {}, nil
-  shared = { cookie = {}, ["local"] = {} }
+  shared = {}
   if chosen then native.seed(0) end
   if not ok then error(err, 0) end
   local left = native.leftovers()

@@ -10,8 +10,8 @@ local t = {}
 ---tabs of one `it` are tabs of the same app.
 ---@param file string the app's main.lua, from the current folder
 ---@param path string|nil the page; "/"
----@param opts { storage: { cookie: table|nil, local: table|nil, session: table|nil }|nil }|nil storage: put into the browser before, values by
----the names under which they are kept
+---@param opts { storage: { cookie: table|nil, local: table|nil, session: table|nil }|nil, browser: string|nil }|nil storage: put into the
+---browser before, values by the names under which they are kept; browser: which one, by a name of yours: each has a session and a storage of its own
 ---@return tl.Tab tab
 function t.open(file, path, opts) end
 

@@ -11,6 +11,24 @@ local function fails(pattern, fn, ...)
   assert.matches(pattern, tostring(err))
 end
 
+describe("a browser", function()
+  it("is one for all tabs, unless they are opened in another, which has its own session and storage", function()
+    local function session_of(tab)
+      tab:click "Session"
+      return tab:state "Form".last
+    end
+    local one, two = open(), open()
+    local other = t.open(APP, "/", { browser = "other", storage = { ["local"] = { x = 1 } } })
+    local again = t.open(APP, "/", { browser = "other" })
+    assert.equal(session_of(one), session_of(two))
+    assert.not_equal(session_of(one), session_of(other))
+    assert.equal(session_of(other), session_of(again))
+    assert.same({ { x = 1 }, { x = 1 }, {} }, { other:storage "local", again:storage "local", one:storage "local" })
+    fails("browser is a name, a string, not 5", t.open, APP, "/", { browser = 5 })
+    fails("unknown option browsr; there are storage and browser", t.open, APP, "/", { browsr = "x" })
+  end)
+end)
+
 describe("finding", function()
   -- holds: testing.read, testing.target.text
   it("takes the text of a button, a link, a label", function()

@@ -30,6 +30,7 @@ function Form.leave() return tl.redirect "/post/7" end
 function Form:around() return { Form.press, tl.focus "keys", Form.press } end
 function Form:press() self.keys = self.keys + 1 end
 function Form:note(what) self.last = what end
+function Form:session() self.last = self.router.session_id end
 function Form:appeared() self.mounted = self.mounted + 1 end
 
 local function size_button(size)
@@ -79,6 +80,7 @@ tl.page("/", { title = "Form" }, function()
         return ui.li { i, ". ", item.title, " ", ui.button { "x", on_click = Form.drop(item.id) } }
       end, { key = "id" }),
     },
+    ui.button { "Session", on_click = Form.session },
     ui.button { ui.cond(Form.open, "Close", "Open"), on_click = Form.toggle },
     ui.p { id = "box", hidden = ~Form.open, "Inside", on_mount = Form.appeared },
     ui.cond(Form.open, ui.em { "open", on_mount = Form.appeared }),
