@@ -70,6 +70,12 @@ const moments = {
     await page.getByRole('button', { name: 'Register' }).click();
     await page.getByText('How old are you?').waitFor();
   },
+  async shop(page) {
+    await page.getByRole('button', { name: 'Add Lantern' }).click();
+    await page.getByRole('link', { name: 'Cart (1)' }).click();
+    await page.getByRole('button', { name: /^Order/ }).click();
+    await page.getByText('Four or five digits').waitFor();
+  },
   async tasks(page) {
     await page.getByRole('button', { name: 'Start all' }).click();
     await page.getByText('the disk is full').waitFor();
