@@ -7,19 +7,36 @@ static bool belongs(const tl_task *t, const tl_cell *c) { return (!c || t->cell 
 
 void tl_lua_set_root(tl_lua *S, tl_task *t) { S->root_task = t; }
 
-static void cancel_where(tl_lua *S, const tl_cell *c, const char *reason) {
+/* A lifespan's, or that of a function of its gather. */
+static bool of_lifespan(const tl_task *t) {
+  while (t->kind == TL__CHILD && t->parent && t->parent->id == t->parent_id) t = t->parent;
+  return t->kind == TL__LIFESPAN;
+}
+
+static void cancel_where(tl_lua *S, const tl_cell *c, bool lifespans, const char *reason) {
   /* Ending one may end others (a child, an awaiter's wait): look for the next anew, by number. */
   for (uint64_t after = 0;;) {
     tl_task *t = S->first;
-    while (t && (t->id <= after || !belongs(t, c))) t = t->next;
+    while (t && (t->id <= after || !belongs(t, c) || of_lifespan(t) != lifespans)) t = t->next;
     if (!t) return;
     after = t->id;
     tl__cancel(t, reason);
   }
 }
 
-void tl_lua_cancel_cell(tl_lua *S, tl_cell *c, const char *reason) { cancel_where(S, c, reason); }
-void tl_lua_cancel_all(tl_lua *S, const char *reason) { cancel_where(S, NULL, reason); }
+void tl_lua_cancel_cell(tl_lua *S, tl_cell *c, const char *reason) { cancel_where(S, c, false, reason); }
+void tl_lua_cancel_all(tl_lua *S, const char *reason) { cancel_where(S, NULL, false, reason); }
+
+bool tl_lua_wind_down(tl_lua *S, const char *reason) {
+  bool any = false;
+  for (const tl_task *t = S->first; t; t = t->next) {
+    if (!belongs(t, NULL)) continue;
+    if (!of_lifespan(t)) return true;
+    any = true;
+  }
+  if (any) cancel_where(S, NULL, true, reason);
+  return tl_lua_tasks(S, NULL) > 0;
+}
 
 size_t tl_lua_tasks(tl_lua *S, const tl_cell *c) {
   size_t n = 0;
@@ -27,14 +44,18 @@ size_t tl_lua_tasks(tl_lua *S, const tl_cell *c) {
   return n;
 }
 
-void tl_lua_kill_all(tl_lua *S) {
-  for (;;) {
+/* Ending one may end others: each time anew. */
+static size_t kill(tl_lua *S, bool lifespans) {
+  for (size_t n = 0;; n++) {
     tl_task *t = S->first;
-    while (t && !belongs(t, NULL)) t = t->next;
-    if (!t) return;
+    while (t && (!belongs(t, NULL) || (!lifespans && of_lifespan(t)))) t = t->next;
+    if (!t) return n;
     tl__kill(t);
   }
 }
+
+size_t tl_lua_kill_tasks(tl_lua *S) { return kill(S, false); }
+void tl_lua_kill_all(tl_lua *S) { kill(S, true); }
 
 static void describe_task(const tl_task *t, tl_buf *line) {
   static const char *const states[] = {"running", "waiting for a lock", "sleeping", "waiting", "done",

@@ -91,12 +91,16 @@ bool tl_lua_keeps(const tl_cell *c); /* has a task that keeps its tab */
 
 /* Ends. */
 void tl_lua_cancel_cell(tl_lua *S, tl_cell *c, const char *reason); /* cancels the tab's tasks and waiting handlers */
-void tl_lua_cancel_all(tl_lua *S, const char *reason);
-void tl_lua_kill_all(tl_lua *S);                  /* the last resort: resets coroutines */
-size_t tl_lua_tasks(tl_lua *S, const tl_cell *c); /* live tasks; c NULL: all */
+void tl_lua_cancel_all(tl_lua *S, const char *reason);              /* but for lifespans */
+bool tl_lua_wind_down(tl_lua *S, const char *reason); /* after that: lifespans, as soon as all else has ended. True:
+                                                         there are still tasks */
+size_t tl_lua_kill_tasks(tl_lua *S);                  /* but for lifespans; how many */
+void tl_lua_kill_all(tl_lua *S);                      /* the last resort: resets coroutines */
+size_t tl_lua_tasks(tl_lua *S, const tl_cell *c);     /* live tasks; c NULL: all */
 
 /* Runs the function below nargs arguments on the main thread's stack as a task of no tab. */
 tl_task *tl_lua_spawn(lua_State *L, int nargs, const char *name);
+void tl_lua_start_lifespans(lua_State *L); /* the functions that the app declared by tl.lifespan. Raises */
 void tl_lua_describe(tl_lua *S, void (*line)(void *ctx, const char *text),
                      void *ctx); /* what is still there: tasks, locks, timers */
 

@@ -16,7 +16,7 @@ typedef struct tl__stay tl__stay; /* of a task whose handler has options (policy
 typedef struct tl_watch tl_watch; /* lost updates (stale.c) */
 typedef struct tl__file tl__file; /* one that the app was loaded from (source.c) */
 
-typedef enum tl__task_kind { TL__HANDLER, TL__BACKGROUND, TL__SPAWNED, TL__CHILD } tl__task_kind;
+typedef enum tl__task_kind { TL__HANDLER, TL__BACKGROUND, TL__SPAWNED, TL__CHILD, TL__LIFESPAN } tl__task_kind;
 
 /* A tab's lock, asked for or held. At most one a task. */
 typedef struct tl__hold {

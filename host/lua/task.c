@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "lua/class.h"
 #include "lua/inner.h"
 
 enum { SLAB = 64, CANCELS = 1000 }; /* CANCELS: so many a task may catch and go on */
@@ -451,6 +452,19 @@ void tl__task_run(tl_task *t) {
 static int keep_fn(lua_State *L) { /* task, pack */
   tl__reg_set(L, &tl__key_fn, lua_touserdata(L, 1));
   return 0;
+}
+
+void tl_lua_start_lifespans(lua_State *L) {
+  const tl_app *a = tl_app_current(L);
+  if (!a) return;
+  int top = lua_gettop(L);
+  luaL_checkstack(L, 8, NULL);
+  tl__app_table(L, a);
+  lua_getfield(L, -1, "table");
+  if (lua_getfield(L, -1, "lifespans") == LUA_TTABLE)
+    for (lua_Integer i = 1; lua_rawgeti(L, top + 3, i) == LUA_TFUNCTION; i++)
+      tl_lua_spawn(L, 0, "lifespan")->kind = TL__LIFESPAN;
+  lua_settop(L, top);
 }
 
 tl_task *tl_lua_spawn(lua_State *L, int nargs, const char *name) {

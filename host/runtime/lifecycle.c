@@ -1,5 +1,6 @@
 /* lifecycle.c: a host's making, its turn, its end. The order of the shutdown is fixed: stop accepting, tell the pages,
- * cancel the tasks and await them (with a deadline), close the connections, close Lua, close the loop. */
+ * cancel the tasks and await them (with a deadline), then the lifespans, close the connections, close Lua, close the
+ * loop. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "runtime/host.h"
+
+enum { LIFESPAN_TIME = 1 }; /* s, when the tasks have used up theirs */
 
 static int open_natives(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -65,12 +68,14 @@ static void give_memory_back(tl_host *h) {
   tl_mem_give_back();
 }
 
+static const char shutting_down[] = "the host is shutting down";
+
 static uint64_t turn(void *ctx) {
   tl_host *h = ctx;
   uint64_t next = tl_lua_turn(h->lua);
   tl_flush(h);
   give_memory_back(h);
-  if (h->stopping && !tl_lua_tasks(h->lua, NULL)) tl_loop_stop(h->loop);
+  if (h->stopping && !tl_lua_wind_down(h->lua, shutting_down)) tl_loop_stop(h->loop);
   return next;
 }
 
@@ -94,10 +99,23 @@ static void tell_closing(tl_host *h) {
   }
 }
 
+static void out_of_time(tl_timer *timer);
+
+static void arm_deadline(tl_host *h, double seconds) {
+  h->deadline.fire = out_of_time;
+  tl_timer_add(tl_lua_timers(h->lua), &h->deadline, tl_lua_now(h->lua) + (uint64_t)(seconds * 1e9));
+}
+
+/* Tasks first; what waited for their end, which is the lifespans, gets its own time. */
 static void out_of_time(tl_timer *timer) {
   tl_host *h = (tl_host *)((char *)timer - offsetof(tl_host, deadline));
-  tl_log(TL_LOG_WARN, "shutdown: %zu tasks did not end in time and are killed", tl_lua_tasks(h->lua, NULL));
-  tl_loop_stop(h->loop);
+  size_t killed = tl_lua_kill_tasks(h->lua);
+  tl_log(TL_LOG_WARN, "shutdown: %zu tasks did not end in time and are killed",
+         killed ? killed : tl_lua_tasks(h->lua, NULL));
+  if (killed)
+    arm_deadline(h, LIFESPAN_TIME);
+  else
+    tl_loop_stop(h->loop);
 }
 
 void tl_host_stop(tl_host *h) {
@@ -106,10 +124,9 @@ void tl_host_stop(tl_host *h) {
   if (h->server) tl_server_stop_listening(h->server);
   tell_closing(h);
   h->dropping = true;
-  tl_lua_cancel_all(h->lua, "the host is shutting down");
+  tl_lua_cancel_all(h->lua, shutting_down);
   h->dropping = false;
-  h->deadline.fire = out_of_time;
-  tl_timer_add(tl_lua_timers(h->lua), &h->deadline, tl_lua_now(h->lua) + (uint64_t)(h->config.shutdown_time * 1e9));
+  arm_deadline(h, h->config.shutdown_time);
 }
 
 static void on_signal(uv_signal_t *handle, int number) {
@@ -118,7 +135,20 @@ static void on_signal(uv_signal_t *handle, int number) {
   tl_host_stop(h);
 }
 
+static int start_lifespans(lua_State *L) {
+  tl_lua_start_lifespans(L);
+  return 0;
+}
+
+static void start_app(tl_host *h) {
+  lua_State *L = tl_lua_state(h->lua);
+  lua_pushcfunction(L, start_lifespans);
+  if (lua_pcall(L, 0, 0, 0)) tl_log(TL_LOG_ERROR, "the functions of tl.lifespan: %s", lua_tostring(L, -1));
+  lua_settop(L, 0);
+}
+
 void tl_host_run(tl_host *h) {
+  start_app(h);
   uv_signal_t signals[2];
   static const int numbers[2] = {SIGTERM, SIGINT};
   for (int i = 0; i < 2; i++) {

@@ -311,6 +311,7 @@ static int log_text(lua_State *L) { /* -> what was logged since the last call */
 
 static int load_app(lua_State *L) {
   tl_host_load_app(L, tl_host_of(L), luaL_checkstring(L, 1));
+  tl_lua_start_lifespans(L);
   return 0;
 }
 
@@ -349,7 +350,7 @@ static int closing_k(lua_State *L, int status, lua_KContext rounds) {
   (void)status;
   tl_host *h = tl_host_of(L);
   if (rounds) tl_wait_end(L);
-  if (!rounds || (tl_lua_tasks(h->lua, NULL) && rounds < 20)) {
+  if (!rounds || (tl_lua_wind_down(h->lua, "the spec has ended") && rounds < 20)) {
     h->advance_wake = tl_wait_begin(L, TL_WAITING, "app_close");
     h->advance_to = tl_lua_now(h->lua) + (rounds ? 1000000000u : 0);
     h->advance_io = false;

@@ -29,6 +29,7 @@ take(require "tidelock.page", "page", "head", "assets", "on")
 take(require "tidelock.effects", "toast", "alert", "redirect", "reload", "back", "set_value", "focus", "scroll_to", "download",
   "set_clipboard", "remove_cookie", "clear_local_storage", "call", "console_log")
 take(require "tidelock.config", "config")
+take(require "tidelock.lifespan", "lifespan")
 take(require "tidelock.text", "lower", "upper")
 tl.json = strict({ encode = native.json_encode, decode = native.json_decode }, "tl.json")
 tl.http = strict(require "tidelock.http", "tl.http")

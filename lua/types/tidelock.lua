@@ -158,6 +158,11 @@ function tl.defer(fn) end
 ---@return tl.Task task
 function tl.spawn(fn, ...) end
 
+---Declares a function that runs as a task of no tab, and of no list, from when the host serves until it shuts down: then it is
+---cancelled, after all other tasks have ended, and awaited.
+---@param fn fun()
+function tl.lifespan(fn) end
+
 ---All tasks that run.
 ---@return tl.Task[] tasks
 function tl.tasks() end

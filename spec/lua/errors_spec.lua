@@ -124,6 +124,10 @@ case("main", "TypeError", [[tl.background(function() end, { on_disconnect = { wa
   [[tl.background: on_disconnect: unknown option "wait"; there is grace (main.lua:12)]])
 case("main", "TypeError", [[tl.background(function() end, { polcy = "drop" })]],
   [[tl.background: unknown option "polcy"; there is key, on_disconnect, policy, timeout (main.lua:12)]])
+case("main", "TypeError", "tl.lifespan(Job.n)",
+  "tl.lifespan(fn): a function is expected, not a Var (main.lua:12)")
+case("handler", "DeclarationError", "tl.lifespan(print)",
+  "tl.lifespan(fn): it is declared while main.lua loads, not later; tl.spawn starts a task at any time (main.lua:12)")
 case("main", "UndeclaredVarError", 'Job:setter "m"',
   'Job:setter("m"): there is no such var; declare it in tl.state (main.lua:12)')
 case("main", "DeclarationError", 'Job:setter "_key"',

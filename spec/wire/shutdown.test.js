@@ -26,6 +26,16 @@ describe('a host that is told to stop', { concurrency: 4 }, () => {
     });
   }
 
+  // holds: lifespan.shutdown
+  it('ends its lifespans when the tasks have cleaned up', async t => {
+    const host = await startHost(t);
+    const page = await openPage(t, host, QUIET);
+    await page.call('Job.linger');
+    await page.until(() => page.state.Job.running === 1);
+    await host.stop();
+    assert.match(host.output, /linger: cleaned up[^]*lifespan: ended/);
+  });
+
   it('without a page is gone at once', async t => {
     const host = await startHost(t);
     assert.ok(await host.stop() < 1500);

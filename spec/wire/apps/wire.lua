@@ -133,6 +133,15 @@ Job.there_and_back = tl.background(function(self)
   tl.with_state(self, function() self.n = self.n - 1 end)
 end)
 
+-- Ends with the host, after all else.
+tl.lifespan(function()
+  local _ <close> = tl.defer(function()
+    tl.sleep(0.05)
+    io.stderr:write("lifespan: ended\n")
+  end)
+  tl.sleep(1e6)
+end)
+
 -- Lives until it is cancelled, and cleans up after itself: at once, and a little later.
 Job.linger = tl.background(function(self)
   tl.with_state(self, function() self.running = self.running + 1 end)
