@@ -3,6 +3,7 @@
 #include "lua/stale.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -135,12 +136,57 @@ static void note(lua_State *L, tl_task *t, const tl__read *r) {
   t->losing = l;
 }
 
+/* ---- a number that is written over itself ---- */
+
+/* Behind `name =` in a line of source: is it computed, and not just a number? False, too, where that cannot be told. */
+static bool is_computed(const char *line, const char *name) {
+  size_t n = strlen(name);
+  const char *at = line;
+  while ((at = strstr(at, name))) {
+    at += n;
+    const char *rest = at + strspn(at, " ");
+    if (*rest != '=' || rest[1] == '=') continue;
+    rest += 1 + strspn(rest + 1, " -");
+    rest += strspn(rest, "0123456789.xXabcdefABCDEF");
+    rest += strspn(rest, " ");
+    return *rest && !strchr("\r\n;-}", *rest) && strncmp(rest, "end", 3);
+  }
+  return false;
+}
+
+static bool is_computed_here(lua_State *L, const char *name) {
+  lua_Debug ar;
+  int level = 0;
+  do {
+    if (!lua_getstack(L, level++, &ar)) return false;
+    lua_getinfo(L, "Sl", &ar);
+  } while (ar.currentline <= 0);
+  FILE *f = *ar.source == '@' ? fopen(ar.source + 1, "re") : NULL;
+  if (!f) return false;
+  char *line = NULL;
+  size_t size = 0;
+  int number = 0;
+  while (number < ar.currentline && getline(&line, &size, f) >= 0) number++;
+  bool computed = number == ar.currentline && is_computed(line, name);
+  free(line);
+  fclose(f);
+  return computed;
+}
+
+/* Two that count from the same 0 both write 1; but `self.running = false` over false, or a 0 over a 0, loses nothing.
+ */
+static bool is_lost(lua_State *L, const tl__read *r, tl_value before, tl_value now) {
+  if (tl_equal(before, r->seen)) return false;
+  if (!tl_equal(before, now)) return true;
+  return !r->path && (tl_kind_of(now) == TL_INT || tl_kind_of(now) == TL_FLOAT) && is_computed_here(L, r->var->name);
+}
+
 void tl__stale_write(lua_State *L, tl_task *t, const tl_cell *c, const tl_var *v, const char *path, const tl_slot *old,
                      tl_value now) {
   tl__read **at = find(t, c, v, path), *r = *at;
   if (r && tl_kind_of(now) != TL_DRAFT) { /* a node of the draft was read in this block */
     tl_value before = old->node ? tl_dnode_value(old->node) : tl_retain(old->v);
-    if (!tl_equal(before, r->seen) && !tl_equal(before, now)) note(L, t, r);
+    if (is_lost(L, r, before, now)) note(L, t, r);
     tl_release(before);
   }
   if (path)

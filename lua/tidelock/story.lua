@@ -50,9 +50,11 @@ local function namer()
   end
 end
 
+-- What stands at the end, a number or a line, stays.
 local function cut(text, n)
   if #text <= n then return text end
-  return text:sub(1, n - 3) .. "..."
+  local tail = text:match "[ :]#?%d+$" or ""
+  return text:sub(1, n - 3 - #tail) .. "..." .. tail
 end
 
 -- Rows ------------------------------------------------------------------------------------------
@@ -94,7 +96,7 @@ local function relevant(rows)
   return table.move(rows, first, last, 1, {}), first - 1, #rows - last
 end
 
-local columns = { { "time", 10 }, { "task", 22 }, { "step", 30 }, { "lock", 11 } }
+local columns = { { "time", 10 }, { "task", 26 }, { "step", 32 }, { "lock", 11 } }
 local WIDTH <const> = 78
 
 local function width_of(rows, name, most)

@@ -27,6 +27,21 @@ describe("a lost update", function()
     assert.matches("warn: Job.n: an update was lost: Job.stale read it at spec/lua/apps/stale.lua:16, .* read it inside the block\n", t.log())
   end)
 
+  it("is one of two that count from the same number, and so write the same", function()
+    local tab = t.open(APP, "/")
+    for _ = 1, 2 do tab:send_event("Job.run", { "stale" }) end
+    t.advance(2)
+    assert.equal(1, tab:state "Job".n)
+    assert.same({ "Job.n" }, paths(t.lost_updates()))
+  end)
+
+  it("is none of two that write the same constant", function()
+    local tab = t.open(APP, "/")
+    for _ = 1, 2 do tab:send_event("Job.run", { "same" }) end
+    t.advance(2)
+    assert.same({}, t.lost_updates())
+  end)
+
   it("is one of a value in a map, too", function()
     assert.same({ 'Job.scores.ann' }, paths(lost("score", true)))
   end)
