@@ -25,6 +25,14 @@ tl_app *tl__app_open(lua_State *L) {
   return a;
 }
 
+static int keep_app(lua_State *L) { /* its table, its address */
+  void *a = lua_touserdata(L, 2);
+  lua_pushvalue(L, 1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, a);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_app);
+  return 0;
+}
+
 tl_app *tl_app_new(lua_State *L) {
   lua_createtable(L, 0, 8);
   lua_newtable(L);
@@ -35,10 +43,18 @@ tl_app *tl_app_new(lua_State *L) {
   a->keys = tl_keyhint_new();
   a->state_limit = 64 << 20;
   a->root = tl_nil();
-  lua_rawsetp(L, LUA_REGISTRYINDEX, a);
+  lua_pushcfunction(L, keep_app);
+  lua_insert(L, -2);
   lua_pushlightuserdata(L, a);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_app);
-  return a;
+  if (!lua_pcall(L, 2, 0, 0)) return a;
+  tl_smap_free(a->handlers); /* no memory: there is no such app */
+  tl_smap_free(a->by_name);
+  tl_keyhint_free(a->keys);
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, a);
+  tl_free(a);
+  lua_error(L);
+  return NULL;
 }
 
 void tl__app_table(lua_State *L, const tl_app *a) { lua_rawgetp(L, LUA_REGISTRYINDEX, a); }

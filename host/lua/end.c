@@ -1,7 +1,7 @@
 /* end.c: ending tasks from outside: those of a tab that goes, all of them at shutdown; and the list of what is left. */
 #include <string.h>
 
-#include "lua/inner.h"
+#include "lua/group.h"
 
 static bool belongs(const tl_task *t, const tl_cell *c) { return (!c || t->cell == c) && t != t->S->root_task; }
 
@@ -9,7 +9,7 @@ void tl_lua_set_root(tl_lua *S, tl_task *t) { S->root_task = t; }
 
 /* A lifespan's, or that of a function of its gather. */
 static bool of_lifespan(const tl_task *t) {
-  while (t->kind == TL__CHILD && t->parent && t->parent->id == t->parent_id) t = t->parent;
+  for (const tl_task *p; (p = tl__parent(t));) t = p;
   return t->kind == TL__LIFESPAN;
 }
 

@@ -132,6 +132,8 @@ static int is_error(lua_State *L) { /* value [, name] */
 void tl__open_error(lua_State *L) {
   lua_pushcfunction(L, is_error);
   lua_setfield(L, -2, "is_error");
+  lua_pushcfunction(L, tl__traceback);
+  lua_setfield(L, -2, "keep_traceback"); /* the message handler for an error that is caught and raised again */
   lua_pushcfunction(L, handler_place);
   lua_setfield(L, -2, "handler_place");
 }

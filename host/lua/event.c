@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "lua/owned.h"
+#include "lua/group.h"
 
 /* The metatable's mark: "event", "effect", "var"; NULL for others. */
 static const char *mark_of(lua_State *L, int idx) {
@@ -257,7 +257,7 @@ void tl_lua_keep_route(tl_lua *S, const tl_cell *c, const char *path) {
 
 const tl_value *tl_lua_route(const tl_lua *S, const tl_cell *c) {
   const tl_task *t = S->current;
-  while (t && t->kind == TL__CHILD && t->parent && t->parent->id == t->parent_id) t = t->parent;
+  for (tl_task *p; t && (p = tl__parent(t));) t = p;
   return t && t->kind == TL__HANDLER && t->cell == c && t->route.kind == TL_STRING ? &t->route : NULL;
 }
 

@@ -7,7 +7,8 @@
 
 #include "base/mem.h"
 #include "lua/convert.h"
-#include "lua/inner.h"
+#include "lua/group.h"
+#include "lua/line.h"
 
 /* ---- the hold of a task ---- */
 
@@ -138,13 +139,19 @@ void tl__hold_where(const tl__hold *h, tl_buf *out) {
 
 /* ---- deadlocks: a cycle of "waits for" that goes through a held lock and a wait for a task ---- */
 
-static bool waits_for_tasks(const tl_task *t) { return t->parked && (t->awaited || t->pending); }
+static tl_task *line_owner(const tl_task *t) { return t->line ? tl__line_owner(t->line) : NULL; }
+
+static bool waits_for_tasks(const tl_task *t) { return t->parked && (t->awaited || t->joins || line_owner(t)); }
 
 typedef struct search {
   tl_lua *S;
   tl_task *goal, *first, *last; /* what is to be looked at, linked by todo */
   bool found;
 } search;
+
+static tl_task *lock_holder(const tl_task *t) { /* for whom t stands in a lock's line; NULL: in none */
+  return t->hold.cell && !t->hold.held ? ((tl__hold *)t->hold.cell->lock.holder)->task : NULL;
+}
 
 static void look_at(search *q, tl_task *t, tl_task *via) {
   if (t == q->goal && via) {
@@ -162,11 +169,21 @@ static void look_at(search *q, tl_task *t, tl_task *via) {
   q->last = t;
 }
 
+/* Must all children end, or is none there that could end first? (A race is over when one of them has ended.) */
+static bool needs_all(const tl_task *t) {
+  const tl__group *g = t->joins;
+  if (!g->any || g->decided || g->first == g->last) return true;
+  for (const tl_task *c = g->first; c; c = c->younger)
+    if (lock_holder(c) != t) return false;
+  return true;
+}
+
 /* Those for which t waits. */
 static void look_further(search *q, tl_task *t) {
   if (t->reaped) return;
-  if (t->hold.cell && !t->hold.held) { /* in a lock's line: for its holder */
-    look_at(q, ((tl__hold *)t->hold.cell->lock.holder)->task, t);
+  tl_task *other = lock_holder(t);
+  if (other) {
+    look_at(q, other, t);
     return;
   }
   if (!t->parked) return;
@@ -175,9 +192,9 @@ static void look_further(search *q, tl_task *t) {
     if (t->awaited->id == t->awaited_id) look_at(q, t->awaited, t);
     return;
   }
-  if (!t->pending) return;
-  for (tl_task *c = q->S->first; c; c = c->next)
-    if (c->parent == t && c->parent_id == t->id) look_at(q, c, t);
+  if ((other = line_owner(t))) look_at(q, other, t);
+  if (!t->joins || !needs_all(t)) return;
+  for (tl_task *c = t->joins->first; c; c = c->younger) look_at(q, c, t);
 }
 
 /* Does `waiter` wait, by any chain, for itself? Then `via` leads from it around the cycle. */
@@ -231,13 +248,13 @@ void tl__hold_refuse(lua_State *L, const tl_cell *cell, const char *path) {
              "write there, "
              "inside with_state or modify_state",
              path);
-  for (const tl_task *c = t, *p; c->kind == TL__CHILD && (p = c->parent) && p->id == c->parent_id; c = p)
+  for (const tl_task *c = t, *p; (p = tl__parent(c)); c = p)
     if (p->hold.held && p->hold.cell == cell)
-      tl_raise(L, "ImmutableStateError",
-               "%s: the lock (held since %s) is not that of the functions of a gather inside it; let them return what "
-               "is to be "
-               "written, and write it after the gather",
-               path, tl__hold_push_where(L, &p->hold));
+      tl_raise(
+          L, "ImmutableStateError",
+          "%s: the lock (held since %s) is not that of the tasks that were started inside it (by gather, race or a "
+          "scope); let them return what is to be written, and write it when they have ended",
+          path, tl__hold_push_where(L, &p->hold));
   if (!t->hold.held) return;
   if (t->hold.cell != cell)
     tl_raise(L, "ImmutableStateError",
@@ -447,7 +464,7 @@ static const char guard_name[] = "tidelock.lock";
 /* Is the scope left in the normal way? The error value alone does not tell: it is nil also when a message handler of
  * xpcall gave nothing, or when a coroutine is closed. But only a normal exit calls from the Lua function whose variable
  * it is; an error calls from the C function that catches it, a reset from the coroutine's base. */
-static bool left_normally(lua_State *L) {
+bool tl__left_normally(lua_State *L) {
   lua_Debug ar;
   if (!lua_isnoneornil(L, 2) || !lua_getstack(L, 1, &ar)) return false;
   lua_getinfo(L, "S", &ar);
@@ -459,7 +476,7 @@ static int guard_close(lua_State *L) { /* guard, error or nil */
   tl_task *t = g->task;
   if (!t || t->id != g->id || !t->hold.held || t->hold.serial != g->serial) return 0;
   g->task = NULL;
-  if (left_normally(L) && !t->S->killing && tl_task_current(L) == t)
+  if (tl__left_normally(L) && !t->S->killing && tl_task_current(L) == t)
     tl__hold_commit(L, t);
   else
     tl__hold_rollback(t);

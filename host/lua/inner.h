@@ -31,15 +31,20 @@ typedef struct tl__hold {
   int line;                /* ... and the line; 0: a handler, from its first line */
 } tl__hold;
 
-/* A limit of time around a call (tl.timeout): on the C side of a userdata. Innermost first. */
+typedef struct tl__group tl__group; /* the tasks that a gather, a race or a scope has started (group.h) */
+typedef struct tl__line tl__line;   /* tasks that wait for the same, first come, first served (line.h) */
+
+/* What may end any wait of a task while it is open: a limit of time around a call (tl.timeout), or a scope one of whose
+ * children fails (tl.scope). On the C side of a userdata. Innermost first. */
 typedef struct tl__scope {
   struct tl__scope *outer;
   tl_task *task; /* NULL: closed */
   tl_timer timer;
+  tl__group *group; /* a tl.scope's; NULL: it is a limit of time */
   double seconds;
   unsigned masks;   /* defers that ran when it was opened: those that began later are out of its reach */
-  unsigned refused; /* waits that raised its TimeoutError */
-  bool expired;
+  unsigned refused; /* waits that raised its error */
+  bool expired;     /* the time is over, or a child has failed */
 } tl__scope;
 
 typedef struct tl__awaiter { /* who is told when a task ends */
@@ -56,18 +61,21 @@ struct tl_task {
   tl__task_kind kind;
   tl_status status;
   bool started, parked, ready, reaped;
-  bool cancelled;    /* a cancel was asked for */
-  bool deadlock;     /* the present wait ends with a DeadlockError */
-  bool given_up;     /* it takes no cancel for an answer: killed when it has yielded */
-  bool mask_expired; /* the cleanup had its time */
-  bool kept;         /* its results are in the registry */
-  unsigned masks;    /* defers that run */
-  unsigned refused;  /* waits that raised its cancel */
-  unsigned handles;  /* Lua task objects */
-  unsigned pending;  /* gather: children that have not ended */
-  tl_task *parent;   /* gather: who waits for it */
-  uint64_t parent_id;
-  tl_task *awaited; /* await: whom it waits for */
+  bool cancelled;           /* a cancel was asked for */
+  bool deadlock;            /* the present wait ends with a DeadlockError */
+  bool given_up;            /* it takes no cancel for an answer: killed when it has yielded */
+  bool mask_expired;        /* the cleanup had its time */
+  bool kept;                /* its results are in the registry */
+  unsigned masks;           /* defers that run */
+  unsigned refused;         /* waits that raised its cancel */
+  unsigned handles;         /* Lua task objects */
+  bool granted;             /* its wait in a line came to its own end */
+  tl__group *group;         /* a child's, until it has ended; NULL: no child */
+  tl_task *elder, *younger; /* the group's others */
+  tl__group *joins;         /* whose children it waits for */
+  tl__line *line;           /* in which it waits ... */
+  tl_task *ahead, *behind;  /* ... between these */
+  tl_task *awaited;         /* await: whom it waits for */
   uint64_t awaited_id;
   void (*abort)(tl_task *t); /* undoes what the present wait arranged, when it ends otherwise */
   void *abort_ctx;
@@ -101,6 +109,7 @@ typedef enum tl__owned_kind {
   TL__OWNED_BUF,
   TL__OWNED_PARTS,
   TL__OWNED_GROWING,
+  TL__OWNED_GROUP,
   TL__OWNED_KINDS
 } tl__owned_kind;
 
@@ -154,6 +163,7 @@ extern char tl__key_fn;      /* task -> function of a spawned task, until it sta
 extern char tl__key_objects; /* weak: task -> task object */
 extern char tl__key_holder;  /* task -> the user's coroutine in which its lock was taken */
 extern char tl__key_trace;   /* [1] = error value, [2] = its traceback */
+extern char tl__key_groups;  /* group -> its userdata, while it has children */
 
 void tl__reg(lua_State *L, void *key); /* +1: the registry table of that key (made when missing) */
 void tl__reg_set(lua_State *L, void *key, const void *field); /* -1: value */
@@ -209,7 +219,15 @@ void tl__push_task(lua_State *L, tl_task *t); /* +1: its one object */
 void tl__cancel(tl_task *t, const char *reason);
 void tl__arm_cleanup(tl_task *t); /* a cancel or a timeout came to a task in a defer: bounds what is left of it */
 int tl__timeout(lua_State *L);    /* seconds, function, arguments -> its results; yields */
-int tl__await(lua_State *L);      /* 1: task object -> its results; yields */
+tl_task *tl__may_wait(lua_State *L, const char *what); /* the running task, if it may wait now; nothing is arranged.
+                                                          Raises as tl_wait_begin does */
+int tl__await(lua_State *L);                           /* 1: task object -> its results; yields */
+void tl__push_error_of(lua_State *L, tl_task *t);      /* +1: what a failed task raised */
+int tl__task_results(lua_State *L, tl_task *t);        /* +n: what a task returned that is done; n */
+uint64_t tl__due_in(tl_lua *S, double seconds);
+double tl__seconds_arg(lua_State *L, int arg, const char *usage); /* raises TypeError */
+void tl__scope_close(tl__scope *s);                               /* nothing when it is closed */
+void tl__scope_expire(tl__scope *s);                              /* ends the present wait of its task */
 
 /* hold.c */
 bool tl__hold_request(tl_task *t, tl_cell *cell, tl_view *view); /* true: held and entered */
@@ -217,7 +235,8 @@ void tl__hold_enter(tl_task *t);                                 /* the lock was
 bool tl__hold_publish(lua_State *L, tl_task *t); /* commits and keeps the lock; false: nothing changed */
 void tl__hold_commit(lua_State *L, tl_task *t);  /* commits and gives up */
 void tl__hold_rollback(tl_task *t);
-void tl__hold_abort(tl_task *t); /* gives up a place in the line, or a hold (rolled back) */
+void tl__hold_abort(tl_task *t);      /* gives up a place in the line, or a hold (rolled back) */
+bool tl__left_normally(lua_State *L); /* in a __close: the block was left without an error */
 void tl__hold_where(const tl__hold *h, tl_buf *out);
 const char *tl__hold_push_where(lua_State *L, const tl__hold *h); /* +1: what owns the text */
 void tl__hold_refuse(lua_State *L, const tl_cell *cell,
@@ -263,6 +282,10 @@ void tl__open_coroutine(lua_State *L);
 void tl__coroutine_own(lua_State *L, lua_State *co); /* co is a task's: user code may not resume or close it */
 void tl__open_hold(lua_State *L);
 void tl__open_wait(lua_State *L);
+void tl__open_group(lua_State *L);
+void tl__open_semaphore(lua_State *L);
+void tl__open_channel(lua_State *L);
+void tl__open_signal(lua_State *L);
 void tl__open_tasklib(lua_State *L);
 void tl__open_event(lua_State *L);
 void tl__open_fail(lua_State *L);

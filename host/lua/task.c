@@ -10,7 +10,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "lua/class.h"
-#include "lua/inner.h"
+#include "lua/group.h"
+#include "lua/line.h"
 
 enum { SLAB = 64, CANCELS = 1000 }; /* CANCELS: so many a task may catch and go on */
 
@@ -159,7 +160,7 @@ static int task_body(lua_State *L) {
 
 /* Keeps what :await() gives: only where somebody can ask. */
 static void keep_results(lua_State *L, tl_task *t, bool ok, int from) {
-  if (!t->handles && !t->parent) return;
+  if (!t->handles && !t->group) return;
   luaL_checkstack(L, 6, "too many results"); /* they may fill what there is */
   lua_newtable(L);
   int n = ok ? lua_gettop(L) - from : 0;
@@ -201,7 +202,7 @@ static void task_failed(lua_State *L, tl_task *t, int err) {
     lua_pop(L, 1);
   }
   t->status = cancelled ? TL_CANCELLED : TL_FAILED;
-  if (cancelled || t->kind == TL__CHILD) return; /* gather raises a child's error in its parent */
+  if (cancelled || t->kind == TL__CHILD) return; /* its group raises a child's error in its parent */
   tl__report(L, t, err);
 }
 
@@ -273,7 +274,8 @@ void tl__interrupt(lua_State *L, tl_task *t) {
   }
   for (tl__scope *s = t->scopes; s && !tl__scope_masked(t, s); s = s->outer) {
     if (!s->expired) continue;
-    if (++s->refused > CANCELS && lua_isyieldable(L)) give_up_on(L, t, "TimeoutError");
+    if (++s->refused > CANCELS && lua_isyieldable(L)) give_up_on(L, t, s->group ? "scope's error" : "TimeoutError");
+    if (s->group) tl__group_raise(L, s->group);
     tl_raise(L, "TimeoutError", "not done within %g s", s->seconds);
   }
 }
@@ -326,11 +328,15 @@ static void tell_waiters(tl_task *t) {
     tl_wake_task(t->S, a->wake);
     tl_free(a);
   }
-  tl_task *p = t->parent;
-  if (!p || p->id != t->parent_id) return;
-  p->pending--;
-  bool failed = t->status == TL_FAILED;
-  if (!p->pending || failed) tl__end_wait(p, false);
+  if (t->group) tl__group_left(t);
+}
+
+/* Limits of a coroutine that was reset, and scopes that were made without <close>. */
+static void drop_scopes(tl_task *t) {
+  for (tl__scope *s; (s = t->scopes);) {
+    tl__scope_close(s);
+    if (s->group) tl__group_abandon(s->group, t);
+  }
 }
 
 /* The task has its fate: gives back what it had, tells who waits for it. */
@@ -348,11 +354,7 @@ static void task_end(tl_task *t) {
   tl__hold_abort(t);
   tl_timer_remove(&S->timers, &t->timer);
   tl_timer_remove(&S->timers, &t->cleanup);
-  for (tl__scope *s = t->scopes; s; s = s->outer) { /* of a coroutine that was reset */
-    tl_timer_remove(&S->timers, &s->timer);
-    s->task = NULL;
-  }
-  t->scopes = NULL;
+  drop_scopes(t);
   if (t->stay) tl__stay_end(t);
   if (t->reads || t->losing) tl__stale_forget(t);
   give_thread(t);
@@ -397,6 +399,7 @@ void tl__kill(tl_task *t) {
   }
   t->abort = NULL;
   t->parked = false;
+  tl__line_leave(t);
   reset_thread(t);
   t->status = TL_CANCELLED;
   task_end(t);

@@ -10,7 +10,7 @@
 #include "lua/owned.h"
 #include "lua/state.h"
 
-char tl__key_threads, tl__key_results, tl__key_fn, tl__key_objects, tl__key_holder, tl__key_trace;
+char tl__key_threads, tl__key_results, tl__key_fn, tl__key_objects, tl__key_holder, tl__key_trace, tl__key_groups;
 
 enum { HOST_SLACK = 4 << 20 }; /* bytes beyond the cap for the host's own bookkeeping, when no task runs */
 
@@ -89,8 +89,8 @@ static int load_embedded(lua_State *L) { /* upvalue: index into tl_embedded */
 
 /* Made now: where they are cleared, nothing may raise. */
 static void make_registries(lua_State *L) {
-  char *const keys[] = {&tl__key_threads, &tl__key_results, &tl__key_fn,
-                        &tl__key_objects, &tl__key_holder,  &tl__key_trace};
+  char *const keys[] = {&tl__key_threads, &tl__key_results, &tl__key_fn,    &tl__key_objects,
+                        &tl__key_holder,  &tl__key_trace,   &tl__key_groups};
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     tl__reg(L, keys[i]);
     lua_pop(L, 1);
@@ -102,6 +102,10 @@ static int open_native(lua_State *L) {
   tl_open_state(L);
   tl__open_hold(L);
   tl__open_wait(L);
+  tl__open_group(L);
+  tl__open_semaphore(L);
+  tl__open_channel(L);
+  tl__open_signal(L);
   tl__open_tasklib(L);
   tl__open_event(L);
   tl__open_fail(L);

@@ -21,8 +21,9 @@ local function take(from, ...)
   end
 end
 
-take(native, "with_state", "modify_state", "lock", "sleep", "timeout", "gather", "defer", "now", "time", "spawn", "tasks", "cancel",
-  "current_task", "background_tasks", "on_error", "is_error", "random_token", "append")
+take(native, "with_state", "modify_state", "lock", "sleep", "timeout", "defer", "now", "time", "spawn", "tasks", "cancel", "current_task",
+  "background_tasks", "on_error", "is_error", "random_token", "append")
+take(native, "gather", "race", "scope", "semaphore", "channel", "event")
 
 take(require "tidelock.state", "state", "mixin", "var", "computed", "background", "expose", "list", "map", "null", "kind", "copy")
 take(require "tidelock.page", "page", "head", "assets", "on")
@@ -34,6 +35,8 @@ take(require "tidelock.text", "lower", "upper")
 tl.json = strict({ encode = native.json_encode, decode = native.json_decode }, "tl.json")
 tl.http = strict(require "tidelock.http", "tl.http")
 tl.work = require "tidelock.work"
+tl.every = require "tidelock.every"
+tl.retry = require "tidelock.retry"
 tl.ui = require "tidelock.ui"
 
 return strict(tl, "tl")

@@ -146,6 +146,47 @@ function tl.work(module, name, ...) end
 ---@return any ... results the first result of each, in order
 function tl.gather(...) end
 
+---Runs functions side by side until the first has ended. The others are cancelled, and have ended when it returns. An error of
+---the first is raised.
+---@param ... fun(): any
+---@return integer index which of them it was
+---@return any ... results its own
+function tl.race(...) end
+
+---Tasks that have ended when the block is left: `local scope <close> = tl.scope()`.
+---@return tl.Scope scope
+function tl.scope() end
+
+---So many at a time.
+---@param n integer places, from 1
+---@return tl.Semaphore semaphore
+function tl.semaphore(n) end
+
+---Values from tasks to tasks, in the order in which they are sent.
+---@param capacity integer|nil values that it holds while nobody receives; 0 unless given: a sender waits for a receiver
+---@return tl.Channel channel
+function tl.channel(capacity) end
+
+---Something that has happened, or not yet; tasks can wait for it.
+---@return tl.Signal event
+function tl.event() end
+
+---Calls `fn` each so many seconds, the first time after that time, until it returns false. Beats do not drift; one that comes
+---while `fn` still runs is skipped.
+---@param seconds number above 0
+---@param fn fun(n: integer): any `n` counts the beats, those that were skipped too
+function tl.every(seconds, fn) end
+
+---Calls `fn(...)`, and when it raises again after a pause. Raises its last error, and a CancelledError at once. Options: `times`
+---(3), `delay`, the first pause (0.2 s), `factor`, by which each pause is longer than the one before (2), `max`, the longest (30 s),
+---`jitter`, half of each pause is left to chance (true), `when(err, attempt)`, whether to go on.
+---@generic R
+---@param opts { times: integer|nil, delay: number|nil, factor: number|nil, max: number|nil, jitter: boolean|nil, when: nil|fun(err: any, attempt: integer): any }|integer a number: `times`
+---@param fn fun(...): R...
+---@param ... any
+---@return R... results those of `fn`
+function tl.retry(opts, fn, ...) end
+
 ---Runs `fn` however the enclosing block is left: `local _ <close> = tl.defer(fn)`. In it a cancel does not count, for
 ---`cleanup_time`: it may wait and enter a block.
 ---@param fn fun()
@@ -425,6 +466,89 @@ function Task:cancel(reason) end
 ---Waits for the task's end.
 ---@return any ... results its own; its error is raised again
 function Task:await() end
+
+---What `tl.scope()` gives. When the block is left its tasks are waited for; when it is left by an error they are cancelled first.
+---An error of a task cancels the others and is raised in the owner: where it waits, or at the end of the block.
+---@class tl.Scope
+local Scope = {}
+
+---Starts a task, which has the owner's tab but not its lock.
+---@param fn fun(...): any
+---@param ... any
+---@return tl.Task task
+function Scope:spawn(fn, ...) end
+
+---Waits for the tasks that are there.
+function Scope:wait() end
+
+---Cancels them, and those that are started later.
+---@param reason string|nil
+function Scope:cancel(reason) end
+
+---@class tl.Semaphore
+local Semaphore = {}
+
+---Waits for a place; first come, first served.
+function Semaphore:acquire() end
+
+---Gives a place back. Raises when all are free.
+function Semaphore:release() end
+
+---Takes a place if one is free.
+---@return boolean taken
+function Semaphore:try() end
+
+---Waits for a place and keeps it for the rest of the enclosing block: `local _ <close> = semaphore:enter()`.
+---@return any guard
+function Semaphore:enter() end
+
+---@class tl.Channel
+local Channel = {}
+
+---Hands a value over, by reference; waits for a receiver, or for room. Raises ClosedError when the channel is closed.
+---@param value any not nil
+function Channel:send(value) end
+
+---The same without a wait.
+---@param value any not nil
+---@return boolean sent
+function Channel:try_send(value) end
+
+---Waits for a value. At the end of a closed channel: nil and "closed".
+---@return any value
+---@return string|nil closed
+function Channel:receive() end
+
+---The same without a wait; nil: there is none.
+---@return any value
+---@return string|nil closed
+function Channel:try_receive() end
+
+---All values until the channel is closed: `for value in channel:each() do`.
+---@return fun(): any
+function Channel:each() end
+
+---Nothing more is sent; what is in it can be received still.
+function Channel:close() end
+
+---What `tl.event()` gives.
+---@class tl.Signal
+local Signal = {}
+
+---Waits until it is set.
+---@param seconds number|nil at most so long
+---@return any value what it was set with last; nil: the time is over
+function Signal:wait(seconds) end
+
+---It has happened: all who wait go on.
+---@param value any true unless given
+function Signal:set(value) end
+
+---It has not happened, again.
+function Signal:clear() end
+
+---@return boolean
+function Signal:is_set() end
 
 ---A list of a state. `#`, `[i]`, `ipairs`, `pairs` and the functions of `table` know it.
 ---@class tl.List

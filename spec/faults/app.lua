@@ -111,7 +111,40 @@ Job.turn = tl.background(function(self)
   tl.with_state(self, grow)
 end, { policy = "queue", key = function(self, n) return ("turn %d"):format(n) end, timeout = 5, on_disconnect = { grace = 1 } })
 
-function Job:start() return { Job.work, Job.turn(1), Job.turn(1) } end
+-- Tasks that start others: whatever fails, none is left over, and no place or value is lost for those who come later.
+local places, handed = tl.semaphore(2), tl.channel(1)
+
+local function pass_on(ready)
+  local _ <close> = places:enter()
+  ready:wait(0.1)
+  handed:send { "value" }
+end
+
+Job.structure = tl.background(function()
+  local ready = tl.event()
+  local got = 0
+  do
+    local scope <close> = tl.scope()
+    local giver = scope:spawn(function()
+      for _ = 1, 3 do scope:spawn(pass_on, ready) end
+      ready:set(true)
+    end)
+    giver:await()
+    while got < 3 and tl.timeout(1, handed.receive, handed) do got = got + 1 end
+  end
+  assert(got == 3)
+  assert(tl.race(function() tl.sleep(5) end, function() return "won" end) == 2)
+  assert(tl.retry({ times = 2, delay = 0.1 }, function() return "done" end) == "done")
+end)
+
+-- Once nothing runs any more: every place was given back.
+function Job:intact()
+  for _ = 1, 2 do assert(places:try()) end
+  for _ = 1, 2 do places:release() end
+  while handed:try_receive() do end -- luacheck: ignore
+end
+
+function Job:start() return { Job.work, Job.turn(1), Job.turn(1), Job.structure } end
 
 tl.page("/", { on_load = Job.tell(1) }, function()
   return ui.main {
@@ -120,5 +153,6 @@ tl.page("/", { on_load = Job.tell(1) }, function()
     ui.button { "Add", on_click = Job.add }, ui.button { "Reset", on_click = Job.clear },
     ui.button { "Work over", on_click = Job.work_over }, ui.button { "Wrong", on_click = Job.wrong },
     ui.button { "Spoil", on_click = Job.spoil }, ui.button { "Start", on_click = Job.start },
+    ui.button { "Intact", on_click = Job.intact },
   }
 end)

@@ -69,6 +69,7 @@ static void check_goes_on(tl_host *h, page *p) {
   uint64_t errors = p->errors;
   int64_t a = page_int(p, "a");
   page_event(p, "Job.add");
+  page_event(p, "Job.intact");
   pass(h, 0);
   CHECK(p->done == p->sent);
   CHECK(p->errors == errors);

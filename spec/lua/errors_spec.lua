@@ -214,7 +214,7 @@ case("handler", "SerializationError", "tl.json.encode(print)",
 case("handler", "SerializationError", 'self.text = ("x"):rep(70000000)',
   "Job.text: the tab's state would grow over state_limit (67108864 bytes); keep big data elsewhere, or raise it by tl.config{ state_limit = } "
     .. "(main.lua:12)")
-case("handler", "Error", "tl.config { memory_limit = 64 << 20 } @@ return ('x'):rep(1 << 28)",
+case("handler", "Error", "tl.config { memory_limit = 160 << 20 } @@ return ('x'):rep(1 << 28)",
   "not enough memory")
 case("handler", "VarTypeError", 'Job.set_n = Job:setter "n" @@ return Job.set_n("abc")',
   'Job.n: a whole number is expected, and the input is "abc"')
@@ -253,8 +253,8 @@ case("handler", "ImmutableStateError", "tl.with_state(self, function() end)",
 case("task", "ImmutableStateError", "tl.with_state(self, function() tl.with_state(self, function() end) end)",
   "with_state inside the block that was entered at main.lua:12; leave that block first (what it may write can be written here) (main.lua:12)")
 case("task", "ImmutableStateError", "tl.with_state(self, function() tl.gather(function() self.n = 1 end) end)",
-  "Job.n: the lock (held since main.lua:12) is not that of the functions of a gather inside it; let them return what is to be written, and write it "
-    .. "after the gather (main.lua:12)")
+  "Job.n: the lock (held since main.lua:12) is not that of the tasks that were started inside it (by gather, race or a scope); let them return what is "
+    .. "to be written, and write it when they have ended (main.lua:12)")
 case("handler", "TypeError", 'tl.current_task().name = "x"',
   "a task's fields cannot be written (name); keep what belongs to it in a var or a local (main.lua:12)")
 
@@ -302,6 +302,58 @@ case("task", "TypeError", 'tl.defer "x"',
   "tl.defer(fn): a function is needed, not string (main.lua:12)")
 case("log", "warning", "Job.work = tl.background(function(self) tl.lock(self) end) @@ return Job.work",
   "Job.work ended inside the block that was entered at main.lua:6, which is rolled back; write local _ <close> = tl.lock(self)")
+case("task", "TypeError", "tl.race()",
+  "tl.race(f1, f2, ...): a function is needed, not nothing (main.lua:12)")
+case("task", "TypeError", "tl.race(function() end, 5)",
+  "tl.race(f1, f2, ...): argument 2 must be a function, not number (main.lua:12)")
+case("task", "TypeError", 'local scope <close> = tl.scope() scope:spawn "x"',
+  "scope:spawn(fn, ...): a function is needed, not string (main.lua:12)")
+case("task", "TypeError", "local scope <close> = tl.scope() scope.wait()",
+  "scope:wait(): a scope is needed (with a colon), not nothing (main.lua:12)")
+case("task", "TypeError", "local scope <close> = tl.scope() scope:cancel(5)",
+  "scope:cancel(reason): the reason is a string, not number (main.lua:12)")
+case("task", "TypeError", "local scope <close> = tl.scope() scope:spawn(function() scope:wait() end)",
+  "scope:wait(): only the task that made the scope waits for it; await a task (main.lua:12)")
+case("task", "ClosedError", "local scope do local s <close> = tl.scope() scope = s end scope:spawn(print)",
+  "scope:spawn: the block of this scope was left; spawn inside it (main.lua:12)")
+case("log", "warning", "Job.work = tl.background(function() tl.scope():spawn(tl.sleep, 9) end) @@ return Job.work",
+  "Job.work ended with tasks in a scope, which are cancelled; write local scope <close> = tl.scope()")
+case("task", "TypeError", 'tl.semaphore "2"',
+  "tl.semaphore(n): the number of places is an integer, not string (main.lua:12)")
+case("task", "TypeError", "tl.semaphore(0)",
+  "tl.semaphore(n): there is at least one place, not 0 (main.lua:12)")
+case("task", "TypeError", "tl.semaphore(1).enter()",
+  "semaphore:enter(): a semaphore is needed (with a colon), not nothing (main.lua:12)")
+case("task", "Error", "tl.semaphore(2):release()",
+  "semaphore:release(): all its places (2) are free; release once for each acquire (main.lua:12)")
+case("task", "DeadlockError", "local one = tl.semaphore(1) local _ <close> = one:enter() one:acquire()",
+  "this wait can never end, because what it waits for waits for this task (main.lua:12)")
+case("task", "TypeError", 'tl.channel "2"',
+  "tl.channel(capacity): the capacity is an integer, not string (main.lua:12)")
+case("task", "TypeError", "tl.channel(-1)",
+  "tl.channel(capacity): the capacity is at least 0, not -1 (main.lua:12)")
+case("task", "TypeError", "tl.channel():send(nil)",
+  "channel:send(value): nil cannot be sent, as it is what a closed channel gives; send tl.null or a table (main.lua:12)")
+case("task", "TypeError", "tl.channel().each()",
+  "channel:each(): a channel is needed (with a colon), not nothing (main.lua:12)")
+case("task", "ClosedError", "local channel = tl.channel() channel:close() channel:send(1)",
+  "channel:send(value): the channel is closed (main.lua:12)")
+case("task", "TypeError", "tl.event().set(true)",
+  "event:set(value): an event of tl.event() is needed (with a colon), not boolean (main.lua:12)")
+case("task", "TypeError", 'tl.event():wait "1"',
+  "event:wait(s): seconds are a number, not string (main.lua:12)")
+case("task", "TypeError", "tl.every(0, print)",
+  "tl.every(s, fn): seconds are a number above 0, up to 1e9, not 0 (main.lua:12)")
+case("task", "TypeError", "tl.every(1)",
+  "tl.every(s, fn): a function is needed, not nil (main.lua:12)")
+case("task", "TypeError", 'tl.retry("3", print)',
+  'tl.retry(options, fn, ...): the options are a table, or the number of times, not the string "3" (main.lua:12)')
+case("task", "TypeError", "tl.retry({ time = 3 }, print)",
+  "tl.retry(options, fn, ...): there is no option time; there are times, delay, factor, max, jitter, when (main.lua:12)")
+case("task", "TypeError", "tl.retry({ times = 0 }, print)",
+  "tl.retry(options, fn, ...): times is an integer from 1, not 0 (main.lua:12)")
+case("task", "TypeError", "tl.retry(3)",
+  "tl.retry(options, fn, ...): a function is needed, not nil (main.lua:12)")
 
 group "Tasks"
 case("handler", "BackgroundCallError", "Job.work = tl.background(function() end) @@ self:work()",

@@ -34,9 +34,9 @@ end
 -- Functions that a call runs --------------------------------------------------------------------
 
 -- In the same coroutine, before the call returns.
-local runs_here = { pcall = 1, xpcall = 1, ["tl.timeout"] = 2 }
+local runs_here = { pcall = 1, xpcall = 1, ["tl.timeout"] = 2, ["tl.every"] = 2, ["tl.retry"] = 2 }
 -- In coroutines of their own, which hold no lock.
-local runs_apart = { ["tl.gather"] = true, ["tl.spawn"] = true }
+local runs_apart = { ["tl.gather"] = true, ["tl.race"] = true, ["tl.spawn"] = true }
 
 local function mark(node, state)
   if node and node.tag == "Function" and not node.state then node.state = state end
