@@ -64,9 +64,14 @@ end
 
 -- Sending ---------------------------------------------------------------------------------------
 
+-- What is sent when the host has closed the connection, before the page hears of it, is lost, as in a browser.
 function Link:send(message)
   local text = native.json_encode(native.map(message))
-  if self.stalled.page then self.held[#self.held + 1] = text else self.peer:send(text) end
+  if self.stalled.page then
+    self.held[#self.held + 1] = text
+  elseif not self.peer:closed() then
+    self.peer:send(text)
+  end
 end
 
 local function marked_storage(storage)

@@ -73,6 +73,7 @@ describe("random trees of chains", function()
         error(("seed %d: %s instead of %s"):format(seed, tl.json.encode(log), tl.json.encode(expected)))
       end
       assert.equal(done, tab:state "Job".a - before, "seed " .. seed)
+      t.advance(1) -- event_rate
     end
   end)
 end)

@@ -12,6 +12,7 @@ local function fails(pattern, fn, ...)
 end
 
 describe("a browser", function()
+  -- holds: testing.browser
   it("is one for all tabs, unless they are opened in another, which has its own session and storage", function()
     local function session_of(tab)
       tab:click "Session"
@@ -366,6 +367,21 @@ describe("a page that is not there", function()
 end)
 
 describe("the host", function()
+  it("may close the connection while the page speaks: what is not heard goes again", function()
+    local tab = open()
+    tab.link.peer:send "not JSON"
+    tab:send_event("Form.press", {})
+    t.settle()
+    assert.equal(4400, tab:closed())
+    assert.equal(0, tab:state("Form").keys)
+    tab:reconnect()
+    assert.equal(1, tab:state("Form").keys)
+  end)
+
+  it("may close the connection last of all, and the test ends as any other", function()
+    open().link.peer:send "not JSON"
+  end)
+
   it("may refuse a message, which closes the connection", function()
     local tab = open()
     tab.link.peer:send "not JSON"
