@@ -24,6 +24,7 @@ static const char usage[] =
     "  tidelock test [DIR|FILE ...]    run the specs (busted); DIR is spec unless given\n"
     "      --schedules N               each spec also in N random orders of what is ready\n"
     "      --replay ORDER              each spec in one order, as a failure names it\n"
+    "      --time-limit SECONDS        real time that a spec may take\n"
     "      -h                          busted's options: filters, tags, outputs\n"
     "  tidelock new NAME               make the folder NAME with a small app, its spec and a README\n"
     "  tidelock check [FILE|DIR ...]   look for mistakes in apps; FILE is main.lua unless given\n"

@@ -167,9 +167,12 @@ struct tl_host {
   bool advance_io;     /* ... and for the I/O under way ... */
   uint64_t advance_to; /* ... until then (ns) */
   tl_wake advance_wake;
-  tl_schedule *schedule; /* testing: the order of what is ready; NULL: first in, first out */
-  tl_story story;        /* testing: the steps, while it is asked for */
-  tl_timer deadline;     /* of the shutdown */
+  uint64_t advance_since; /* real time (ns) ... */
+  uint64_t advance_limit; /* ... and how long I/O may take of it; 0: as long as it does */
+  bool advance_late;      /* it took longer */
+  tl_schedule *schedule;  /* testing: the order of what is ready; NULL: first in, first out */
+  tl_story story;         /* testing: the steps, while it is asked for */
+  tl_timer deadline;      /* of the shutdown */
 };
 
 tl_host *tl_host_new(bool testing);

@@ -192,11 +192,29 @@ void tl_host_free(tl_host *h) {
 /* The specs wait until then, and for what an order of their own has made late. */
 static uint64_t advance_end(const tl_host *h) { return h->advance_to + (h->schedule ? h->schedule->late : 0); }
 
+static void end_advance(tl_host *h) {
+  h->advancing = false;
+  tl_wake_task(h->lua, h->advance_wake);
+}
+
+/* Virtual time stands still for I/O, which takes real time: not without end. */
+static void await_io(tl_host *h) {
+  uint64_t spent = tl_loop_now() - h->advance_since;
+  if (!h->advancing || !h->advance_limit) {
+    tl_loop_poll(h->loop, UINT64_MAX);
+  } else if (spent < h->advance_limit) {
+    tl_loop_poll(h->loop, h->advance_limit - spent);
+  } else {
+    h->advance_late = true;
+    end_advance(h);
+  }
+}
+
 /* Nothing is ready: moves the clock to what comes first, or ends the wait of the specs. */
 static void when_idle(tl_host *h, uint64_t next) {
   bool any = next != UINT64_MAX;
   if (tl_loop_io_count(h->loop) && !(h->advancing && !h->advance_io)) {
-    tl_loop_poll(h->loop, UINT64_MAX);
+    await_io(h);
   } else if (!h->advancing) {
     if (any)
       tl_lua_jump(h->lua, tl_lua_due(h->lua, UINT64_MAX));
@@ -206,8 +224,7 @@ static void when_idle(tl_host *h, uint64_t next) {
     tl_lua_jump(h->lua, tl_lua_due(h->lua, advance_end(h)));
   } else {
     tl_lua_jump(h->lua, h->advance_to);
-    h->advancing = false;
-    tl_wake_task(h->lua, h->advance_wake);
+    end_advance(h);
   }
 }
 

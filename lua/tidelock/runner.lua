@@ -34,6 +34,10 @@ local own = {
     local n = math.tointeger(tonumber(text))
     return n and n >= 0 and n or nil
   end },
+  ["time-limit"] = { "SECONDS", "real time that a test may take", function(text)
+    local seconds = tonumber(text)
+    return seconds and seconds > 0 and seconds < math.huge and seconds or nil
+  end },
   replay = { "ORDER", "run each test in this one order, as a failure names it: 17, or 4:1,9:2", schedules.parse },
 }
 
@@ -186,6 +190,7 @@ function runner.run(args)
   local parsed, err = nil, rest
   if mine then parsed, err = parse(rest) end
   if not parsed then return explain(err) and 0 or 2, counts end
+  require "tidelock.testing".limit(mine["time-limit"])
   local busted = make_busted(parsed, mine, tried)
   local report = require "tidelock.report"
   local foreign = set_output(busted, parsed)

@@ -108,6 +108,25 @@ function testing.has_seed()
   return chosen
 end
 
+-- Real time -------------------------------------------------------------------------------------
+
+local WAIT <const> = 60 -- seconds: what comes from outside has been long enough under way
+local limit -- of an `it`, seconds; nil: none
+local deadline -- of the present one
+
+---How much real time an `it` may take. For the runner.
+---@param seconds number|nil nil: any, but a wait for the outside is limited nevertheless
+function testing.limit(seconds)
+  limit = seconds
+  native.limit(seconds or WAIT)
+  if not seconds then return end
+  debug.sethook(function()
+    if not deadline or native.real_now() < deadline then return end
+    deadline = nil
+    error(("the test took longer than %g s (--time-limit)"):format(limit), 2)
+  end, "", 1000000)
+end
+
 -- The log ---------------------------------------------------------------------------------------
 
 local logged = ""
@@ -127,6 +146,7 @@ function testing.begin()
   native.log_text()
   logged = ""
   chosen, asked = false, false
+  deadline = limit and native.real_now() + limit
   local luv = native.luv()
   handles_before = luv and luv._newest() or 0
 end

@@ -42,6 +42,15 @@ describe("a run", function()
     assert.matches("0 passed, %d+ failed\nexit 1\n$", run "spec/lua/runs/nothing.lua")
   end)
 
+  -- holds: testing.limit
+  it("ends a test that takes too long, and goes on", function()
+    local text = run "spec/lua/runs/slow.lua --time-limit 0.5"
+    assert.matches("slow.lua:5: computes for ever #computes\n  spec/lua/runs/slow.lua:7: the test took longer than 0.5 s", text)
+    assert.matches("slow.lua:10: waits for a server.-\n  spec/lua/runs/slow.lua:22: this has waited 0.5 s of real time .-requests under way: 1", text)
+    assert.matches("\n1 passed, 2 failed\nexit 1\n$", text)
+    assert.matches("%-%-time%-limit SECONDS: \"0\" is none\nexit 2\n$", run "--time-limit 0")
+  end)
+
   it("refuses options that are none, and explains those there are", function()
     assert.matches("unknown.*exit 2\n$", run "--nonsense")
     assert.matches("%-%-schedules N: \"many\" is none\nexit 2\n$", run "--schedules many")

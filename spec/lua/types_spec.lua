@@ -50,7 +50,7 @@ describe("the annotations", function()
   end)
 
   it("name all of the driver that is not the runner's", function()
-    local runners = { begin = true, finish = true, has_seed = true, check_lost_updates = true }
+    local runners = { begin = true, finish = true, has_seed = true, check_lost_updates = true, limit = true }
     local there = {}
     for name in pairs(t) do there[name] = not runners[name] or nil end
     assert.same(names_of(there), names_of(annotated "t"))
