@@ -71,7 +71,7 @@ static void push_raised(lua_State *L, const char *say, const char *name, const c
     lua_pushstring(L, say);
     lua_setfield(L, -2, "say");
   }
-  tl__push_traceback(L);
+  tl__push_traceback(L, L, 1);
   lua_setfield(L, -2, "traceback");
 }
 

@@ -15,6 +15,7 @@
 void tl__hold_enter(tl_task *t) {
   tl__hold *h = &t->hold;
   h->held = true;
+  h->since = t->S->turn_at;
   h->serial = ++t->S->next_hold;
   h->cell->draft = tl_draft_begin(h->cell->root);
   if (t->S->story) tl__story_lock(t->S, t, true, true);
@@ -62,8 +63,9 @@ static void give_up(tl_task *t, bool committed) {
   if (t->S->story) tl__story_lock(t->S, t, false, committed);
   if (t->losing) tl__stale_end(t, committed);
   tl_cell *cell = h->cell;
+  tl_timer_remove(&t->S->timers, &h->watch);
   tl_view_refresh(h->view);
-  h->held = false;
+  h->held = h->told = false;
   cell->draft = NULL;
   tl_lock_release(&cell->lock, &h->waiter);
   let_go(h);

@@ -42,8 +42,9 @@ typedef struct tl_lua_faults {
 typedef struct tl_lua_opts {
   size_t memory_limit; /* bytes of the Lua heap; 0: none */
   bool virtual_time;
-  double cleanup_time; /* s; a deferred function's after a cancel */
-  size_t queue_limit;  /* handlers and blocks in a tab's line, beyond which none is chained; 0: any */
+  double cleanup_time;   /* s; a deferred function's after a cancel */
+  double lock_warn_time; /* s; a lock that is held for longer over a wait is told; 0: none is */
+  size_t queue_limit;    /* handlers and blocks in a tab's line, beyond which none is chained; 0: any */
   bool dev;
   tl_lua_faults *faults; /* borrowed; NULL: none */
 } tl_lua_opts;

@@ -25,6 +25,9 @@ typedef struct tl__hold {
   tl_cell *cell; /* reference while asked for or held; NULL: none */
   tl_view *view; /* reference; refreshed when the hold ends */
   bool held;
+  bool told; /* that it is held for long */
+  tl_timer watch;
+  uint64_t since;          /* ns; when it was granted */
   lua_State *co;           /* a user's coroutine that asked (kept in the registry); NULL: the task's own */
   uint64_t serial;         /* tells one hold from all others (a guard, a block check it) */
   char source[LUA_IDSIZE]; /* where it was taken ... */
@@ -89,6 +92,7 @@ struct tl_task {
   uint64_t event;      /* the client's event id; 0: chained, or none */
   uint64_t instance;   /* of the connection that sent the event */
   uint64_t started_at; /* ns */
+  uint64_t since;      /* ns; of the present wait */
   char *reason;        /* of the cancel */
   tl__hold hold;
   tl__scope *scopes;
@@ -148,6 +152,7 @@ struct tl_lua {
   tl_schedule *schedule; /* testing: the order of what is ready; NULL: first in, first out */
   tl_watch *watch;       /* dev mode and testing: lost updates are looked for; NULL: they are not */
   tl_story *story;       /* testing: what is told of each step; NULL: nothing is */
+  uint64_t turn_at;      /* ns; when the present turn began */
   uint64_t virtual_now;  /* ns, when opts.virtual_time */
   tl__owned_class owned[TL__OWNED_KINDS];
   int proxies; /* registry reference: weak table, handle's address -> proxy */
@@ -187,9 +192,11 @@ void tl__task_run(tl_task *t); /* starts or resumes its coroutine; called by the
 const char *tl__task_name(const tl_task *t);
 void tl__task_drop_unstarted(tl_task *t, tl_status status); /* ends a task that never ran */
 void tl__task_maybe_free(tl_task *t);
-void tl__kill(tl_task *t);             /* the last resort: resets its coroutine; nothing in it may wait */
-void tl__push_traceback(lua_State *L); /* +1: of the stack, from the caller outwards (traceback.c) */
-int tl__traceback(lua_State *L);       /* message handler: keeps the traceback for the log */
+void tl__kill(tl_task *t); /* the last resort: resets its coroutine; nothing in it may wait */
+void tl__push_traceback(lua_State *L, lua_State *of,
+                        int first);                       /* +1: of a stack, from that level outwards (traceback.c) */
+const char *tl__status_name(const tl_task *t);            /* as Lua has it */
+int tl__traceback(lua_State *L);                          /* message handler: keeps the traceback for the log */
 bool tl__handler_place(lua_State *L, char out[TL_WHERE]); /* where the running handler or task begins; for what it
                                                            returns, when no line of it runs. False: none of the app's */
 bool tl__pending(const tl_task *t);                       /* would tl__interrupt raise? */
@@ -212,6 +219,10 @@ void tl__open_policy(lua_State *L); /* registers natives into the table on top o
 /* stale.c */
 void tl__stale_end(tl_task *t, bool committed); /* its block ends, or is published */
 void tl__stale_forget(tl_task *t);              /* the task ends */
+
+/* watch.c */
+void tl__watch(tl_task *t);        /* it begins to wait, and holds a lock */
+void tl__open_watch(lua_State *L); /* registers natives into the table on top of the stack */
 
 /* tasklib.c, wait.c */
 tl_task *tl__task_at(lua_State *L, int idx);  /* of a task object (unchecked) */

@@ -129,7 +129,7 @@ static void compact(tl_lua *S) {
 
 static void fire_due(tl_lua *S) {
   tl_timer *t;
-  uint64_t now = tl_lua_now(S);
+  uint64_t now = S->turn_at = tl_lua_now(S);
   while ((t = tl_timers_pop_due(&S->timers, now))) t->fire(t);
 }
 
@@ -208,9 +208,11 @@ tl_wake tl_wait_begin(lua_State *L, tl_status status, const char *what) {
              tl__who_cannot_wait(L, S));
   tl__interrupt(L, t);
   t->status = status;
+  t->since = S->turn_at;
   t->gen++;
   t->parked = true;
   t->abort = NULL;
+  if (t->hold.held) tl__watch(t);
   return (tl_wake){t, t->id, t->gen};
 }
 

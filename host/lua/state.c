@@ -454,6 +454,7 @@ int tl_open_state(lua_State *L) {
   tl__open_app(L);
   tl__open_stored(L);
   tl__open_policy(L);
+  tl__open_watch(L);
   tl__open_json(L);
   tl__open_tablelib(L);
   tl__open_debug(L);

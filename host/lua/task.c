@@ -96,7 +96,7 @@ int tl__traceback(lua_State *L) {
   if (!known) { /* an error that goes on from an inner block keeps the traceback of where it was raised */
     lua_pushvalue(L, 1);
     lua_rawseti(L, -2, 1);
-    tl__push_traceback(L);
+    tl__push_traceback(L, L, 1);
     lua_rawseti(L, -2, 2);
   }
   lua_settop(L, 1);

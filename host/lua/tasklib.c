@@ -85,6 +85,8 @@ static int task_await(lua_State *L) {
 static const char *const status_names[] = {"running", "waiting_lock", "sleeping", "waiting",
                                            "done",    "failed",       "cancelled"};
 
+const char *tl__status_name(const tl_task *t) { return status_names[t->status]; }
+
 static int push_args_table(lua_State *L, const tl_task *t) {
   if (t->args.kind == TL_LIST)
     tl_push_plain(L, t->args);

@@ -17,7 +17,6 @@ static void add_function(luaL_Buffer *b, lua_State *L, const lua_Debug *ar) {
 }
 
 static void add_level(luaL_Buffer *b, lua_State *L, lua_Debug *ar) {
-  lua_getinfo(L, "Slnt", ar);
   if (ar->currentline > 0)
     lua_pushfstring(L, "\n\t%s:%d: in ", ar->short_src, ar->currentline);
   else
@@ -41,13 +40,13 @@ static int depth(lua_State *L) {
   return low;
 }
 
-void tl__push_traceback(lua_State *L) {
+void tl__push_traceback(lua_State *L, lua_State *of, int first) {
   luaL_Buffer b;
   lua_Debug ar;
-  int levels = depth(L), skip_from = levels > FIRST + LAST + 1 ? FIRST + 1 : levels;
+  int levels = depth(of), skip_from = levels > FIRST + LAST + 1 ? FIRST + 1 : levels;
   luaL_buffinit(L, &b);
   luaL_addstring(&b, "stack traceback:");
-  for (int level = 1; level < levels && lua_getstack(L, level, &ar); level++) {
+  for (int level = first; level < levels && lua_getstack(of, level, &ar); level++) {
     if (level == skip_from) {
       int n = levels - LAST - level;
       lua_pushfstring(L, "\n\t...\t(skipping %d levels)", n);
@@ -55,6 +54,7 @@ void tl__push_traceback(lua_State *L) {
       level += n - 1;
       continue;
     }
+    lua_getinfo(of, "Slnt", &ar);
     add_level(&b, L, &ar);
   }
   luaL_pushresult(&b);

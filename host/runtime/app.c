@@ -52,6 +52,7 @@ void tl_host_load_app(lua_State *L, tl_host *h, const char *file) {
   *tl_app_state_limit(h->app) = h->config.state_limit;
   tl_lua_options(h->lua)->memory_limit = h->config.memory_limit;
   tl_lua_options(h->lua)->cleanup_time = h->config.cleanup_time;
+  tl_lua_options(h->lua)->lock_warn_time = h->config.lock_warn_time;
   tl_lua_options(h->lua)->queue_limit = h->config.queue_limit;
   finish_pages(L); /* a page may still declare: a setter that stands inline in it */
   tl_app_freeze(L, h->app);

@@ -18,6 +18,7 @@ static const struct option {
     {"shutdown_time", SECONDS, offsetof(tl_config, shutdown_time), 4, 3600},
     {"takeover_time", SECONDS, offsetof(tl_config, takeover_time), 2, 60},
     {"cleanup_time", SECONDS, offsetof(tl_config, cleanup_time), 5, 3600},
+    {"lock_warn_time", SECONDS, offsetof(tl_config, lock_warn_time), 1, 1e6},
     {"event_rate", SECONDS, offsetof(tl_config, event_rate), 200, 1e9},
     {"event_burst", SECONDS, offsetof(tl_config, event_burst), 1000, 1e9},
     {"memory_limit", BYTES, offsetof(tl_config, memory_limit), 512.0 * 1024 * 1024, 1e15},

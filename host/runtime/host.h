@@ -23,7 +23,7 @@ typedef struct tl_peer tl_peer;
 
 /* Every limit that tl.config and the command line may set. Seconds and bytes; 0: none. */
 typedef struct tl_config {
-  double tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time;
+  double tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time, lock_warn_time;
   double event_rate, event_burst; /* events a second, and at once */
   size_t memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit, effect_limit;
   bool compress, style, dev;

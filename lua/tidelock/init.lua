@@ -34,6 +34,7 @@ take(require "tidelock.lifespan", "lifespan")
 take(require "tidelock.text", "lower", "upper")
 tl.json = strict({ encode = native.json_encode, decode = native.json_decode }, "tl.json")
 tl.http = strict(require "tidelock.http", "tl.http")
+tl.debug = strict({ tasks = native.debug_tasks, locks = native.debug_locks }, "tl.debug")
 tl.work = require "tidelock.work"
 tl.every = require "tidelock.every"
 tl.retry = require "tidelock.retry"

@@ -395,6 +395,18 @@ function tl.http.request(opts) end
 ---@return string|nil code
 function tl.http.get(url, opts) end
 
+---@class tl.debug
+tl.debug = {}
+
+---What runs, waits and stands in line: handlers, tasks, the functions of a gather, lifespans. `since` is in the time of `tl.now`;
+---`where` is the line of the app; `waits_for` the id of the task that must end, or give up its lock, first.
+---@return { id: integer, name: string, kind: "handler"|"background"|"spawned"|"child"|"lifespan", status: string, since: number, token: string|nil, where: string|nil, waits_for: integer|nil, holds_lock: boolean }[] tasks
+function tl.debug.tasks() end
+
+---The locks that are held: by whom, since when, taken where, and who stands in the line. Holder and waiting are as in `tl.debug.tasks`.
+---@return { token: string, since: number, where: string, holder: table, waiting: table[] }[] locks
+function tl.debug.locks() end
+
 ---@class tl.json
 tl.json = {}
 
