@@ -544,8 +544,8 @@ case("page", "Error", 'function Job:go() end @@ return ui.main { ui.button { on_
 
 group "Configuration and loading"
 case("main", "Error", "tl.config { tab_tll = 600 }",
-  "main.lua:12: tl.config: there is no option tab_tll; there are tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time, lock_warn_time, event_rate, "
-    .. "event_burst, memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit, effect_limit, compress, style, dev")
+  "main.lua:12: tl.config: there is no option tab_tll; there are tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time, lock_warn_time, "
+    .. "event_rate, event_burst, memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit, effect_limit, compress, style, dev")
 case("main", "Error", "tl.config { tab_ttl = -1 }",
   "main.lua:12: tl.config: tab_ttl: -1 is out of range; it is from 0 to 1e+09")
 case("main", "Error", 'tl.config { tab_ttl = "1h" }',
