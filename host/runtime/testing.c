@@ -226,8 +226,8 @@ static int deviate(lua_State *L) {
   size_t n = lua_rawlen(L, 1) / 2;
   tl_deviation *list = lua_newuserdatauv(L, (n + 1) * sizeof *list, 0);
   for (size_t i = 0; i < n; i++) {
-    lua_rawgeti(L, 1, (lua_Integer)(2 * i + 1));
-    lua_rawgeti(L, 1, (lua_Integer)(2 * i + 2));
+    lua_rawgeti(L, 1, 2 * (lua_Integer)i + 1);
+    lua_rawgeti(L, 1, 2 * (lua_Integer)i + 2);
     list[i] = (tl_deviation){(uint32_t)lua_tointeger(L, -2), (uint32_t)lua_tointeger(L, -1)};
     lua_pop(L, 2);
   }
@@ -242,9 +242,9 @@ static int deviations(lua_State *L) {
   lua_newtable(L);
   for (size_t i = 0; s && i < s->taken_n; i++) {
     lua_pushinteger(L, s->taken[i].point);
-    lua_rawseti(L, -2, (lua_Integer)(2 * i + 1));
+    lua_rawseti(L, -2, 2 * (lua_Integer)i + 1);
     lua_pushinteger(L, s->taken[i].choice);
-    lua_rawseti(L, -2, (lua_Integer)(2 * i + 2));
+    lua_rawseti(L, -2, 2 * (lua_Integer)i + 2);
   }
   lua_newtable(L);
   for (uint32_t i = 0; s && i < s->points; i++) {
