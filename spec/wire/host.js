@@ -24,7 +24,8 @@ class Host {
     // It ends with this process, however that ends.
     this.process = spawn('setpriv', ['--pdeathsig', 'KILL', BINARY, 'run', app, '--port', '0', ...args],
       { cwd: ROOT, env: { ...process.env, SPEC_CONFIG: settings, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.exit = new Promise(done => this.process.on('exit', (code, signal) => done(signal ?? code)));
+    // 'close', not 'exit': by then all that it printed has been read.
+    this.exit = new Promise(done => this.process.on('close', (code, signal) => done(signal ?? code)));
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.setEncoding('utf8').on('data', text => { this.output += text; });
     }

@@ -19,7 +19,8 @@ class Host {
     if (origin) args.push('--origin', origin);
     this.output = '';
     this.process = spawn(BINARY, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.exit = new Promise(done => this.process.on('exit', (code, signal) => done(signal ?? code)));
+    // 'close', not 'exit': by then all that it printed has been read.
+    this.exit = new Promise(done => this.process.on('close', (code, signal) => done(signal ?? code)));
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.setEncoding('utf8').on('data', text => { this.output += text; });
     }
