@@ -8,6 +8,7 @@ import { startHost } from './host.js';
 import { Wire } from './wire.js';
 
 const PATIENCE = 10_000;   // ms, for what should come soon
+const LOAD_TIME = 60_000;  // ms: a page of 10,000 rows, on a busy machine
 
 let browser;   // of the file's tests; a promise, since the first of them may be several at a time
 after(async () => (await browser)?.close());
@@ -18,6 +19,7 @@ export async function openContext(t, { excuse, ...options } = {}) {
   const problems = [];
   const note = text => { if (!excuse?.test(text)) problems.push(text); };
   context.setDefaultTimeout(PATIENCE);
+  context.setDefaultNavigationTimeout(LOAD_TIME);
   context.on('page', watch);
   context.on('weberror', error => note(String(error.error())));
   context.on('console', message => {
