@@ -24,7 +24,7 @@ export class App {
     this.session = new Session(this.sessionHost(), page.state);
     this.socket = createSocket(this.session);
     this.session.attach(this.socket);
-    this.nav = createNav({ show: next => this.show(next), moved: path => this.submit({ nav: { path } }) }, { ...page });
+    this.nav = createNav({ show: next => this.show(next), moved: (...paths) => this.moved(...paths) }, { ...page });
     this.runEffect = createEffects({ ...this.nav, call: (...called) => this.call(...called), stored: page.stored });
     this.triggers = createTriggers({
       send: (handler, args, answered) => this.submit({ event: { handler, args } }, answered),
@@ -76,6 +76,12 @@ export class App {
     Object.assign(this.page, next);
     this.draw();
     this.root.focus({ preventScroll: true });   // so that a screen reader begins with the new page
+  }
+
+  // What was done on the page before goes out before the move.
+  moved(path, before) {
+    this.triggers.flush();
+    this.session.submit({ nav: { path } }, before);
   }
 
   // Gives whether there was room for it; `answered(failed)` is called when the host has done it.

@@ -18,7 +18,7 @@ const visited = new Map();   // so that going back needs no connection
 
 const hereOf = url => url.pathname + url.search;
 
-// page: { show({route, title, tree}), moved(path) }; first: what the document came with
+// page: { show({route, title, tree}), moved(path, before) }; first: what the document came with
 export function createNav(page, first) {
   let here = hereOf(location);
   visited.set(here, first);
@@ -32,9 +32,10 @@ export function createNav(page, first) {
     if (found === 'offline') return void (aim = null);
     if (found === 'unknown') return leaveTo(url, replace);
     if (!back) enterHistory(url, replace);
+    const before = here;
     here = hereOf(url);
+    page.moved(here, before);
     page.show(found);
-    page.moved(here);
     aimAt(url, history.state?.scroll);
   }
 

@@ -12,14 +12,21 @@ export class Queue {
     this.entries = [];
   }
 
-  // Takes {event: …} or {nav: …}, gives the message with its id, or null when there is no room.
-  push(message) {
-    if (this.entries.length >= this.limit) return null;
+  // Takes {event: …} or {nav: …}, gives the message with its id, or null when there is no room. There
+  // always is for a move, or what is done after it would be taken for done before; `before` is where
+  // it goes from.
+  push(message, before) {
+    if (this.entries.length >= this.limit && !message.nav) return null;
     const [kind] = Object.keys(message);
     const id = ++this.lastId;
-    const entry = { id, message: { [kind]: { id, ...message[kind] } } };
+    const entry = { id, before, message: { [kind]: { id, ...message[kind] } } };
     this.entries.push(entry);
     return entry;
+  }
+
+  // Where the page was before the first move in the queue; undefined: there is none.
+  get before() {
+    return this.entries.find(entry => entry.before)?.before;
   }
 
   // Gives the ids that were still here: the host may name an id twice after a reconnect.

@@ -24,15 +24,15 @@ export class Session {
     this.socket = socket;
   }
 
-  // Gives the id, or null when the queue is full.
-  submit(message) {
-    const entry = this.queue.push(message);
+  // Gives the id, or null when the queue is full. before: of a move, where it goes from.
+  submit(message, before) {
+    const entry = this.queue.push(message, before);
     if (entry && this.live) this.socket.send(entry.message);
     return entry?.id ?? null;
   }
 
   onOpen() {
-    this.socket.send({ hello: { ...this.host.identity(), version: this.version } });
+    this.socket.send({ hello: { ...this.host.identity(), before: this.queue.before, version: this.version } });
   }
 
   onMessage(text) {

@@ -31,6 +31,26 @@ test('links move between pages without a reload; back restores the place', () =>
     [{ id: 1, path: '/two?x=1' }, { id: 2, path: '/' }, { id: 3, path: '/two?x=1' }]);
 }));
 
+// holds: router.event
+test('what was done before a move goes out before it, and a hello tells where the page was then', () => withPage({
+  ...site, pages: { ...site.pages, '/': { ...site.pages['/'], tree: el('main', {},
+    el('button', { on: on('click', 'Job.late', [], { debounce: 60 }) }, 'late'), el('a', { href: '/two' }, 'two')) } },
+}, async (host, p) => {
+  host.answering = false;
+  await p.click('button');
+  await p.click('a');
+  await until(() => host.messages('nav').length === 1);
+  assert.deepEqual(host.messages('event').map(({ id, handler }) => [id, handler]), [[1, 'Job.late']]);
+  assert.deepEqual(host.messages('nav'), [{ id: 2, path: '/two' }]);
+  host.answering = true;
+  host.ws.terminate();
+  await until(() => host.messages('nav').length === 2);
+  host.ws.terminate();
+  await until(() => host.messages('hello').length === 3);
+  assert.deepEqual(host.messages('hello').map(({ path, before }) => [path, before]),
+    [['/', undefined], ['/two', '/'], ['/two', undefined]]);
+}));
+
 // holds: effect.redirect.external
 test('a redirect effect moves as a link does', () => withPage(site, async (host, p) => {
   host.push(null, { effects: [['redirect', '/two', { replace: true }]] });

@@ -47,6 +47,20 @@ test('a full queue takes nothing, and gives no id away', () => {
   assert.equal(queue.push(event('A.a')).id, 3);
 });
 
+// holds: router.event
+test('a full queue takes moves, and knows where the page was before the first', () => {
+  const queue = new Queue(1);
+  assert.equal(queue.before, undefined);
+  queue.push(event('A.a'));
+  assert.equal(queue.push({ nav: { path: '/two' } }, '/one').id, 2);
+  queue.push({ nav: { path: '/three' } }, '/two');
+  assert.equal(queue.before, '/one');
+  queue.done([2]);
+  assert.equal(queue.before, '/two');
+  queue.done([1, 3]);
+  assert.equal(queue.before, undefined);
+});
+
 test('the largest can be given up', () => {
   const queue = new Queue();
   queue.push(event('A.a'));

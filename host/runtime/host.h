@@ -41,15 +41,21 @@ typedef struct tl_peer_ops {
   void (*close)(void *io, int code, const char *reason); /* the peer is forgotten by the runtime at once */
 } tl_peer_ops;
 
+/* Who says hello, and where it is. Owned by the peer. */
+typedef struct tl_hello {
+  char *instance, *path;
+  bool moves_wait; /* path is from before the first of the moves that it has yet to send, or hear of */
+} tl_hello;
+
 struct tl_peer {
   tl_host *host;
   const tl_peer_ops *ops;
   void *io;
-  tl_tab *tab;                       /* attached to; NULL: no hello so far, or challenging */
-  tl_timer timer;                    /* no hello; or the challenged page did not answer */
-  tl_tab *challenged;                /* the tab whose page was asked whether it still lives */
-  char *hello_instance, *hello_path; /* of a challenger */
-  char *headers;                     /* request headers, "name: value\n" each */
+  tl_tab *tab;        /* attached to; NULL: no hello so far, or challenging */
+  tl_timer timer;     /* no hello; or the challenged page did not answer */
+  tl_tab *challenged; /* the tab whose page was asked whether it still lives */
+  tl_hello hello;     /* until it has a tab */
+  char *headers;      /* request headers, "name: value\n" each */
   char *session_id;
   char ip[46];
   double tokens; /* event_rate's bucket */
@@ -84,13 +90,12 @@ struct tl_tab {
   tl_sent *history;    /* what the page was sent: a ring of TL_HISTORY, newest at history_at; NULL: only sent */
   unsigned history_at, history_n;
   tl_sent sent;                 /* what the page has now */
-  tl_instances pages;           /* its page loads, and what of their events has ended */
+  tl_instances pages;           /* its page loads: where they are, what of their events has ended */
   tl_buf done, effects, errors; /* of the next message: JSON without the brackets */
   unsigned effects_n, errors_n;
   tl_timer expiry;
   bool prolonged; /* its time was over, and an event was at work */
   unsigned tasks; /* background tasks that live */
-  char *path;     /* where the page is, with query */
   char *headers, *session_id;
   char ip[46];
   tl_value *kept; /* of each var that the browser keeps, what it has there; NULL: the app has none */
@@ -102,9 +107,10 @@ tl_tab *tl_tab_find(tl_host *h, const char *token, size_t n);
 void tl_tab_end(tl_tab *t, const char *reason); /* cancels its tasks; the tab goes when they have ended */
 void tl_tab_mark(tl_tab *t);                    /* something is to be sent */
 void tl_tab_attach(tl_tab *t, tl_peer *p);
-void tl_tab_detach(tl_tab *t); /* its page is gone: the tab is kept for tab_ttl */
-void tl_tab_route(tl_tab *t, const char *path, size_t n);
-void tl_tab_free(tl_tab *t); /* no task of it may live */
+void tl_tab_detach(tl_tab *t);                            /* its page is gone: the tab is kept for tab_ttl */
+void tl_tab_route(tl_tab *t, const char *path, size_t n); /* its page is there now */
+void tl_tab_keep_route(tl_tab *t); /* before the page is another: what is at work or in line stays of this one */
+void tl_tab_free(tl_tab *t);       /* no task of it may live */
 /* Ended: when it is of the page that is there (`no`), `done` goes with the next message. */
 void tl_tab_event_done(tl_tab *t, uint64_t id, uint64_t no);
 void tl_tab_on_load(tl_tab *t); /* queues the page's on_load */

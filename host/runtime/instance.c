@@ -7,6 +7,7 @@
 
 static void free_instance(tl_instance *one) {
   tl_free(one->name);
+  tl_free(one->path);
   tl_free(one->open);
   *one = (tl_instance){0};
 }
@@ -59,7 +60,16 @@ static const tl_instance *find(const tl_instances *all, const char *name) {
 void tl_instance_copy(tl_instances *to, const tl_instances *from, const char *name) {
   const tl_instance *known = find(from, name);
   if (!known) return;
-  put_before(to, (tl_instance){.name = tl_strndup(name, strlen(name)), .no = ++to->count, .highest = known->highest});
+  put_before(to, (tl_instance){.name = tl_strndup(name, strlen(name)),
+                               .path = known->path ? tl_strndup(known->path, strlen(known->path)) : NULL,
+                               .no = ++to->count,
+                               .highest = known->highest});
+}
+
+void tl_instance_move(tl_instances *all, const char *path, size_t n) {
+  char *copy = tl_strndup(path, n); /* path may be what is there */
+  tl_free(all->now.path);
+  all->now.path = copy;
 }
 
 /* ---- events ---- */

@@ -8,6 +8,7 @@
 
 typedef struct tl_instance {
   char *name;       /* as its hello says; NULL: none so far */
+  char *path;       /* where its page is, with query; NULL: not known */
   uint64_t no;      /* counts the page loads of a tab */
   uint64_t highest; /* event id seen: all up to it have ended but those that are open */
   uint64_t *open;   /* ids at work or in line, in no order */
@@ -34,7 +35,8 @@ void tl_instance_copy(tl_instances *to, const tl_instances *from, const char *na
 typedef enum { TL_EVENT_NEW, TL_EVENT_OPEN, TL_EVENT_ENDED } tl_event_seen;
 tl_event_seen tl_instance_see(tl_instances *all, uint64_t id); /* of the one now; a new one is open from here on */
 void tl_instance_end(tl_instances *all, uint64_t no, uint64_t id);
-uint64_t tl_instance_last(const tl_instances *all); /* all up to it have ended */
-bool tl_instance_busy(const tl_instances *all);     /* an event of some page load is at work or in line */
+uint64_t tl_instance_last(const tl_instances *all);                   /* all up to it have ended */
+void tl_instance_move(tl_instances *all, const char *path, size_t n); /* the one now is there from here on */
+bool tl_instance_busy(const tl_instances *all); /* an event of some page load is at work or in line */
 
 #endif

@@ -35,12 +35,17 @@ static void forget_challenge(tl_peer *p) {
   p->challenged = NULL;
 }
 
+static void forget_hello(tl_peer *p) {
+  tl_free(p->hello.instance);
+  tl_free(p->hello.path);
+  p->hello = (tl_hello){0};
+}
+
 static void free_peer(tl_peer *p) {
   tl_timer_remove(tl_lua_timers(p->host->lua), &p->timer);
   forget_challenge(p);
   if (p->tab) tl_tab_detach(p->tab);
-  tl_free(p->hello_instance);
-  tl_free(p->hello_path);
+  forget_hello(p);
   tl_free(p->headers);
   tl_free(p->session_id);
   tl_free(p);
@@ -99,13 +104,21 @@ static void start_instance(tl_tab *t, const char *instance) {
   tl_lua_look(t->host->lua, t->cell);
 }
 
+/* Some of the moves that the page has yet to hear of may have been made: the host knows which. */
+static void take_path(tl_tab *t, const tl_hello *h) {
+  if (h->moves_wait && t->pages.now.path) return;
+  tl_tab_route(t, h->path, strlen(h->path));
+}
+
 /* The peer gets the tab: resume when its version is still held, else init. What ended meanwhile is told by last_event;
  * of what ended before an earlier one the page asks again. */
-static void join(tl_peer *p, tl_tab *t, const char *instance, const char *path, uint64_t version, bool has_version) {
+static void join(tl_peer *p, tl_tab *t, uint64_t version, bool has_version) {
   tl_timer_remove(tl_lua_timers(p->host->lua), &p->timer);
-  bool same = tl_instance_is(&t->pages, instance);
-  if (!same) start_instance(t, instance);
-  tl_tab_route(t, path, strlen(path));
+  bool same = tl_instance_is(&t->pages, p->hello.instance);
+  tl_tab_keep_route(t);
+  if (!same) start_instance(t, p->hello.instance);
+  take_path(t, &p->hello);
+  forget_hello(p);
   tl_tab_attach(t, p);
   tl_buf_clear(&t->done);
   bool resumed = has_version && tl_send_resume(t, version);
@@ -116,15 +129,15 @@ static void join(tl_peer *p, tl_tab *t, const char *instance, const char *path, 
 
 /* model: the tab that it is a copy of; NULL: none. storage: what the browser has kept, for a tab that is no copy; nil:
  * nothing. */
-static void new_tab(tl_peer *p, const tl_tab *model, tl_value storage, const char *instance, const char *path) {
+static void new_tab(tl_peer *p, const tl_tab *model, tl_value storage) {
   tl_tab *t = tl_tab_new(p->host, model ? model->cell->root : tl_app_default_root(p->host->app));
   if (!t) {
     tl_peer_close(p, 4413, "too many tabs (max_tabs)");
     return;
   }
   if (tl_kind_of(storage) == TL_MAP) tl_kept_fill(t, storage);
-  if (model) tl_instance_copy(&t->pages, &model->pages, instance);
-  join(p, t, instance, path, 0, false);
+  if (model) tl_instance_copy(&t->pages, &model->pages, p->hello.instance);
+  join(p, t, 0, false);
 }
 
 /* ---- two pages for one tab ---- */
@@ -139,7 +152,7 @@ static void let_in(tl_tab *t) {
   tl_peer *p = t->challenger;
   if (!p || t->peer || t->ending) return;
   forget_challenge(p);
-  join(p, t, p->hello_instance, p->hello_path, 0, false);
+  join(p, t, 0, false);
 }
 
 /* The other page did not answer: it is gone, and the newcomer takes over. */
@@ -154,54 +167,68 @@ static void page_lives(tl_tab *t) {
   tl_peer *p = t->challenger;
   if (!p) return;
   forget_challenge(p);
-  new_tab(p, t, tl_nil(), p->hello_instance, p->hello_path);
+  new_tab(p, t, tl_nil());
 }
 
 void tl_peer_pong(tl_peer *p) {
   if (p->tab) page_lives(p->tab);
 }
 
-static void challenge(tl_peer *p, tl_tab *t, const char *instance, const char *path) {
+static void challenge(tl_peer *p, tl_tab *t) {
   if (t->challenger) tl_peer_close(t->challenger, 4409, "another connection asked for this tab");
   p->challenged = t;
   t->challenger = p;
-  p->hello_instance = tl_strndup(instance, strlen(instance));
-  p->hello_path = tl_strndup(path, strlen(path));
   arm(p, p->host->config.takeover_time, take_over);
   t->peer->ops->ping(t->peer->io);
 }
 
+/* An owned copy; NULL: it is no path. */
+static char *path_of(tl_value v) {
+  size_t n;
+  if (v.kind != TL_STRING) return NULL;
+  const char *bytes = tl_string_bytes(&v, &n);
+  return n && n <= 4096 && bytes[0] == '/' ? tl_strndup(bytes, n) : NULL;
+}
+
+/* What is wrong with it; NULL: nothing. */
+static const char *read_hello(tl_value m, tl_hello *out) {
+  tl_value instance, path, before;
+  size_t n;
+  if (!get_string(m, "instance", &instance) || !get_string(m, "path", &path)) return "hello needs instance and path";
+  const char *name = tl_string_bytes(&instance, &n);
+  if (n < 1 || n > 64) return "hello: instance of 1 to 64 bytes";
+  out->instance = tl_strndup(name, n);
+  out->moves_wait = get(m, "before", &before) && before.kind != TL_NIL;
+  out->path = path_of(out->moves_wait ? before : path);
+  return out->path ? NULL : "hello: path and before are paths from /, of 4096 bytes at most";
+}
+
+static tl_tab *tab_of(tl_host *h, tl_value m) {
+  tl_value token;
+  size_t n;
+  if (!get_string(m, "token", &token)) return NULL;
+  const char *bytes = tl_string_bytes(&token, &n);
+  tl_tab *t = tl_tab_find(h, bytes, n);
+  return t && !t->ending ? t : NULL;
+}
+
 static void hello(tl_peer *p, tl_value m) {
-  tl_value token, instance, path, version;
+  tl_value version, storage = tl_nil();
   if (p->tab || p->challenged) return malformed(p, "a second hello");
-  if (!get_string(m, "instance", &instance) || !get_string(m, "path", &path))
-    return malformed(p, "hello needs instance and path");
-  size_t n, pn, tn;
-  const char *ib = tl_string_bytes(&instance, &n), *pb = tl_string_bytes(&path, &pn);
-  if (!n || n > 64 || !pn || pb[0] != '/' || pn > 4096)
-    return malformed(p, "hello: instance of 1 to 64 bytes, path from /");
-  char *in = tl_strndup(ib, n), *pa = tl_strndup(pb, pn);
-  bool has_version = get(m, "version", &version) && version.kind == TL_INT && version.i >= 0;
-  tl_tab *t = NULL;
-  if (get_string(m, "token", &token)) {
-    const char *tb = tl_string_bytes(&token, &tn);
-    t = tl_tab_find(p->host, tb, tn);
-    if (t && t->ending) t = NULL;
-  }
-  bool same = t && tl_instance_is(&t->pages, in);
+  const char *wrong = read_hello(m, &p->hello);
+  if (wrong) return malformed(p, wrong);
+  tl_tab *t = tab_of(p->host, m);
   if (!t) {
-    tl_value storage = tl_nil();
     get(m, "storage", &storage);
-    new_tab(p, NULL, storage, in, pa);
-  } else if (t->peer && !same && !t->bye) {
-    challenge(p, t, in, pa);
+    new_tab(p, NULL, storage);
+  } else if (t->peer && !t->bye && !tl_instance_is(&t->pages, p->hello.instance)) {
+    challenge(p, t);
   } else {
     close_old(t);
-    join(p, t, in, pa, has_version ? (uint64_t)version.i : 0, has_version);
+    bool has_version = get(m, "version", &version) && version.kind == TL_INT && version.i >= 0;
+    join(p, t, has_version ? (uint64_t)version.i : 0, has_version);
     page_lives(t);
   }
-  tl_free(in);
-  tl_free(pa);
 }
 
 /* ---- events ---- */

@@ -134,7 +134,8 @@ static void push_fields(lua_State *L, tl_cell *c) {
   if (!t) return;
   const tl_value *from = tl_lua_route(t->host->lua, c); /* where the handler's event came from */
   size_t all;
-  const char *path = from ? tl_string_bytes(from, &all) : t->path ? t->path : "/", *query = strchr(path, '?');
+  const char *at = t->pages.now.path ? t->pages.now.path : "/";
+  const char *path = from ? tl_string_bytes(from, &all) : at, *query = strchr(path, '?');
   size_t n = query ? (size_t)(query - path) : strlen(path);
   lua_pushlstring(L, path, n);
   lua_setfield(L, -2, "path");

@@ -179,7 +179,7 @@ static void put_route(tl_tab *t, tl_buf *out) {
   lua_State *L = tl_lua_state(t->host->lua);
   int top = lua_gettop(L);
   lua_pushcfunction(L, push_route);
-  lua_pushlightuserdata(L, t->path);
+  lua_pushlightuserdata(L, t->pages.now.path);
   size_t n = 1;
   const char *route = lua_pcall(L, 1, 1, 0) ? "/" : lua_tolstring(L, -1, &n);
   tl_json_write_string(out, route ? route : "/", route ? n : 1);

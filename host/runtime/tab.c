@@ -45,7 +45,6 @@ void tl_tab_free(tl_tab *t) {
   tl_buf_free(&t->effects);
   tl_buf_free(&t->errors);
   tl_instances_free(&t->pages);
-  tl_free(t->path);
   tl_free(t->headers);
   tl_free(t->session_id);
   t->cell->gone = true;
@@ -126,10 +125,14 @@ void tl_tab_detach(tl_tab *t) {
   tl_lua_page(t->host->lua, t->cell, false);
 }
 
+void tl_tab_keep_route(tl_tab *t) {
+  const char *path = t->pages.now.path;
+  if (path && (t->cell->lock.holder || t->tasks)) tl_lua_keep_route(t->host->lua, t->cell, path);
+}
+
 void tl_tab_route(tl_tab *t, const char *path, size_t n) {
-  if (t->path && (t->cell->lock.holder || t->tasks)) tl_lua_keep_route(t->host->lua, t->cell, t->path);
-  tl_free(t->path);
-  t->path = tl_strndup(path, n);
+  tl_tab_keep_route(t);
+  tl_instance_move(&t->pages, path, n);
 }
 
 /* ---- event ids ---- */
@@ -147,7 +150,7 @@ void tl_tab_event_done(tl_tab *t, uint64_t id, uint64_t no) {
 static int run_on_load(lua_State *L) { /* tab: queues what its page declares */
   tl_tab *t = lua_touserdata(L, 1);
   tl_push_serve(L, "on_load");
-  lua_pushstring(L, t->path ? t->path : "/");
+  lua_pushstring(L, t->pages.now.path ? t->pages.now.path : "/");
   lua_call(L, 1, 1);
   if (!lua_isnil(L, -1)) tl_lua_trigger(L, t->cell, -1);
   return 0;

@@ -80,6 +80,13 @@ local function marked_storage(storage)
   return native.map(out)
 end
 
+-- Where the page was before the first move that waits; nil: none does.
+function Link:before()
+  for _, entry in ipairs(self.queue) do
+    if entry.before then return entry.before end
+  end
+end
+
 ---Opens a connection and says hello.
 ---@param path string where the page is
 function Link:connect(path)
@@ -89,7 +96,7 @@ function Link:connect(path)
   self:send {
     hello = native.map {
       token = self.token or native.null, version = self.version or native.null, instance = self.instance,
-      path = path, storage = marked_storage(self.storage),
+      path = path, before = self:before(), storage = marked_storage(self.storage),
     },
   }
 end
@@ -97,14 +104,15 @@ end
 ---Sends an event or a move, now or when the connection is back.
 ---@param kind "event"|"nav"
 ---@param body table
+---@param before string|nil of a move: where it goes from
 ---@return integer id
-function Link:submit(kind, body)
-  if #self.queue >= QUEUE_LIMIT then
+function Link:submit(kind, body, before)
+  if #self.queue >= QUEUE_LIMIT and kind ~= "nav" then
     error(("the page refuses more: %d events wait for the connection"):format(QUEUE_LIMIT), 0)
   end
   self.last_id = self.last_id + 1
   body.id = self.last_id
-  local entry = { id = self.last_id, message = { [kind] = native.map(body) } }
+  local entry = { id = self.last_id, before = before, message = { [kind] = native.map(body) } }
   self.queue[#self.queue + 1] = entry
   if self.live then self:send(entry.message) end
   return entry.id

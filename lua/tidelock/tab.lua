@@ -277,9 +277,10 @@ function Tab:register(name, fn)
 end
 
 function Tab:move(path)
+  local before = self.path
   self.triggers:flush()
   self:show(path)
-  self.link:submit("nav", { path = path })
+  self.link:submit("nav", { path = path }, before)
 end
 
 ---Moves to another page of the app, as a link or a redirect does.

@@ -103,6 +103,23 @@ describe('the connection', { concurrency: 4 }, () => {
     await assertHostAgrees(page);
   });
 
+  // holds: router.event
+  it('tells a click the page on which it was done, also when it went out after the move', async t => {
+    const { page, wire } = await openWired(t, CLICKS);
+    await page.getByRole('link', { name: 'other' }).click();
+    await page.locator('h1', { hasText: 'Other' }).waitFor();
+    await page.goBack();
+    await page.locator('h1', { hasText: 'Other' }).waitFor({ state: 'detached' });
+    wire.cut();
+    await page.locator(BANNER).waitFor();
+    await click(page, 'where');
+    await page.getByRole('link', { name: 'other' }).click();
+    await click(page, 'where');
+    await wire.mend();
+    await shows(page, '#list', '/ /other');
+    await assertHostAgrees(page);
+  });
+
   it('that is dead without anybody knowing yields the tab to a page that was loaded anew', async t => {
     const { page, wire } = await openWired(t, DEMO);
     await click(page, 'Start');

@@ -256,6 +256,20 @@ describe("the page that an event came from", function()
     local lines = sorted(tab:state "Log".lines)
     assert.same({ "fast /a", "fast /b" }, { lines[1], lines[2] })
   end)
+
+  -- holds: router.event
+  it("is kept by what waits for a connection, and by what was sent and not answered", function()
+    local tab = open()
+    tab:click "Fast"
+    tab:stall "host"
+    tab:go "/b"
+    tab:disconnect()
+    tab:click "Fast"
+    tab:go "/a"
+    tab:click "Fast"
+    tab:reconnect()
+    assert.same({ "fast /a", "fast /b", "fast /a" }, tab:state "Log".lines)
+  end)
 end)
 
 describe("tl.on_error", function()

@@ -134,7 +134,8 @@ export class Page {
 
   hello() {
     const { token, version, instance, path } = this;
-    return { hello: { token, version, instance, path, storage: { cookie: {}, local: {}, session: {} } } };
+    const before = this.queue.find(entry => entry.before)?.before;
+    return { hello: { token, version, instance, path, ...before && { before }, storage: { cookie: {}, local: {}, session: {} } } };
   }
 
   async connect(options) {
@@ -181,8 +182,8 @@ export class Page {
   }
 
   // The same with a message, or its text, that was made elsewhere for the next id.
-  submitMessage(message) {
-    const id = ++this.lastId, entry = { id, message };
+  submitMessage(message, before) {
+    const id = ++this.lastId, entry = { id, message, before };
     this.queue.push(entry);
     if (this.live) this.carry(entry);
     return id;
@@ -198,8 +199,9 @@ export class Page {
   }
 
   nav(path) {
+    const before = this.path, id = this.lastId + 1;
     this.path = path;
-    return this.submit('nav', { path });
+    return this.submitMessage({ nav: { id, path } }, before);
   }
 
   async ended(id) {

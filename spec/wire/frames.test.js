@@ -56,6 +56,9 @@ describe('malformed messages', { concurrency: 6 }, () => {
   it('hello with an empty instance: 4400', t => closes(t, [hello({ instance: '' })]));
   it('hello with a long instance: 4400', t => closes(t, [hello({ instance: 'x'.repeat(65) })]));
   it('hello without path: 4400', t => closes(t, [hello({ path: undefined })]));
+  for (const before of ['http://elsewhere/', '', 5, `/${'x'.repeat(5000)}`]) {
+    it(`hello that was at ${JSON.stringify(before).slice(0, 20)} before: 4400`, t => closes(t, [hello({ before })]));
+  }
   it('hello with a path from elsewhere: 4400', t => closes(t, [hello({ path: 'http://elsewhere/' })]));
   it('hello with a path without end: 4400', t => closes(t, [hello({ path: `/${'x'.repeat(5000)}` })]));
 

@@ -176,6 +176,80 @@ describe('moving between pages', { concurrency: 4 }, () => {
     await next.until(() => next.state.Job.loads.length === 3);
   });
 
+  // A move whose answer was lost: the page asks again.
+  const unheard = (page, id, before) =>
+    page.queue.push({ id, before, message: { nav: { id, path: page.path } } });
+
+  // holds: router.event
+  it('tells an event the page on which it was fired, also when it and the move had to wait', async t => {
+    const page = await openPage(t, host(), { path: '/post/1' });
+    page.drop();
+    page.event('Job.here');
+    page.nav('/post/2');
+    page.event('Job.here');
+    page.nav('/post/3');
+    await page.connect();
+    await page.call('Job.here');
+    assert.deepEqual(page.state.Job.list, ['/post/1', '/post/2', '/post/3']);
+  });
+
+  // holds: router.event
+  it('knows which of the moves that a page has yet to hear of it has made', async t => {
+    const page = await openPage(t, host(), { path: '/post/1' });
+    page.event('Job.slow_add', 1, 0.3);
+    page.event('Job.here'); // in line
+    const move = page.nav('/post/2');
+    await page.ended(move);
+    unheard(page, move, '/post/1');
+    page.drop();
+    page.event('Job.here');
+    page.nav('/post/3');
+    await page.connect();
+    await page.call('Job.here');
+    assert.deepEqual(page.state.Job.list, ['/post/1', '/post/2', '/post/3']);
+  });
+
+  // holds: router.event
+  it('knows it also when another page had the tab meanwhile, or has it, so that the first gets a copy', async t => {
+    const page = await openPage(t, host(), { path: '/post/1' });
+    const move = page.nav('/post/2');
+    await page.ended(move);
+    await page.leave();
+    const next = page.child();
+    next.path = '/post/9';
+    await watch(t, next).connect();
+    await next.leave();
+    unheard(page, move, '/post/1');
+    await page.connect();
+    await page.call('Job.here');
+    assert.deepEqual(page.state.Job.list, ['/post/2']);
+    await page.leave();
+    await next.connect();
+    await next.call('Job.here');
+    page.finished.clear();
+    unheard(page, move, '/post/1');
+    await page.connect();
+    assert.notEqual(page.token, next.token);
+    await page.call('Job.here');
+    assert.deepEqual(page.state.Job.list, ['/post/2', '/post/9', '/post/2']);
+  });
+
+  // holds: router.event
+  it('takes where the page is when no move waits; a new tab begins where it was before the first that does', async t => {
+    const page = await openPage(t, host(), { path: '/post/1' });
+    page.path = '/post/3';
+    await page.reconnect();
+    await page.call('Job.here');
+    assert.deepEqual(page.state.Job.list, ['/post/3']);
+    const fresh = watch(t, new Page(host(), { path: '/post/4' }));
+    fresh.event('Job.here');
+    fresh.nav('/post/5');
+    await fresh.connect();
+    await fresh.call('Job.here');
+    assert.deepEqual(fresh.state.Job.list, ['/post/4', '/post/5']);
+    assert.deepEqual(fresh.state.Job.loads, ['/post/4', '/post/5']);
+  });
+
   // holds: resume.on_load
   it('runs on_load no second time when the same page load gets init', async t => {
     const page = await openPage(t, host(), { path: '/' });

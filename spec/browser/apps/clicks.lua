@@ -15,6 +15,8 @@ function Clicks:slow(name)
   self:add(name)
 end
 
+function Clicks:where() self:add(self.router.path) end
+
 tl.page("/", { title = "Clicks" }, function()
   return ui.main {
     ui.p { id = "list", Clicks.list:join " " },
@@ -22,5 +24,11 @@ tl.page("/", { title = "Clicks" }, function()
     ui.button { "b", on_click = Clicks.add "b" },
     ui.button { "slow", on_click = Clicks.slow "slow" },
     ui.button { "live only", on_click = tl.on(Clicks.add "live", { temporal = true }) },
+    ui.button { "where", on_click = Clicks.where },
+    ui.a { href = "/other", "other" },
   }
+end)
+
+tl.page("/other", { title = "Other" }, function()
+  return ui.main { ui.h1 "Other", ui.p { id = "list", Clicks.list:join " " }, ui.button { "where", on_click = Clicks.where } }
 end)
