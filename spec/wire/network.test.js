@@ -150,7 +150,7 @@ describe('a bad network', () => {
             throw new Error(`seed ${first + i}: ${error.message}`, { cause: error });
           }
         }));
-        assert.ok(played.reduce((all, [connections, cuts]) => all + Math.min(cuts, connections - 1), 0) > AT_ONCE, 'connections were lost');
+        assert.ok(played.reduce((all, [connections, cuts]) => all + Math.min(cuts, connections - 1), 0) > AT_ONCE / 2, 'connections were lost');
       });
     }
   }

@@ -20,7 +20,7 @@ export class Proxy {
 
   join(client) {
     const host = net.connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true });
-    const pair = { client, host, left: this.bad ? 1 + this.random(6000) : Infinity, late: this.random(2) === 0 };
+    const pair = { client, host, left: this.bad ? 1 + this.random(6000) : Infinity, late: this.random(2) === 0, lost: new Set() };
     this.pairs.add(pair);
     this.relay(pair, client, host);
     this.relay(pair, host, client);
@@ -41,8 +41,9 @@ export class Proxy {
     from.on('end', () => { line = line.then(() => to.writable && to.end()); });
   }
 
+  // What comes after a cut is lost: a stream has no holes.
   pass(pair, to, data) {
-    if (!to.writable) return;
+    if (!to.writable || pair.lost.has(to)) return;
     pair.left -= data.length;
     if (pair.left > 0) to.write(data);
     else if (this.bad) this.cut(pair, to, data);
@@ -52,6 +53,7 @@ export class Proxy {
   // Part of a frame may have come through. Half closed: the other way goes on for a while.
   cut(pair, to, data) {
     this.cuts++;
+    pair.lost.add(to);
     to.write(data.subarray(0, this.random(data.length + 1)));
     if (this.random(3) === 0) to.end();
     else if (this.random(2)) to.resetAndDestroy();
