@@ -8,17 +8,6 @@ local APP = "spec/lua/apps/extends.lua"
 
 local function open() return t.open(APP, "/") end
 
-local function load_app(text)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write('local tl = require "tidelock"\nlocal ui = tl.ui\n', text,
-    '\ntl.page("/", {}, function() return ui.main { ui.p "here" } end)\n')
-  file:close()
-  local ok, err = pcall(t.open, path, "/")
-  os.remove(path)
-  if not ok then error(err, 0) end
-end
-
 local BASE <const> = 'local Base = tl.state("Base", { n = 0, _k = 0 }) function Base:go() end Base.sum = tl.computed(function() end)\n'
 
 describe("a var of the base", function()
@@ -291,7 +280,7 @@ describe("of a state that extends another", function()
 end)
 
 describe("declaring it", function()
-  local function refuses(problem, text) raises(problem, load_app, text) end
+  local function refuses(problem, text) raises(problem, probe.load, text) end
 
   it("takes a state, and nothing else", function()
     refuses('tl.state("Two", ...): extends is a state, as tl.state returns it, not the string "Base"',
@@ -336,7 +325,7 @@ describe("declaring it", function()
   it("overrides once, and tells what there is", function()
     refuses("Two.go is declared twice", BASE .. 'local Two = tl.state("Two", {}, { extends = Base }) function Two:go() end function Two:go() end')
     refuses("Two.gone is not declared (so far); Two has: _k, go, n, sum", BASE .. 'local Two = tl.state("Two", {}, { extends = Base }) local x = Two.gone')
-    load_app(BASE .. [[
+    probe.load(BASE .. [[
       local Two = tl.state("Two", {}, { extends = Base })
       local Three = tl.state("Three", {}, { extends = Two })
       assert(rawequal(Three.go, Base.go))

@@ -5,18 +5,7 @@ local raises = probe.raises
 
 local function open() return t.open("spec/lua/apps/mixin.lua", "/") end
 
-local function load_app(text)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write('local tl = require "tidelock"\nlocal ui = tl.ui\n', text,
-    '\ntl.page("/", {}, function() return ui.main { ui.p "here" } end)\n')
-  file:close()
-  local ok, err = pcall(t.open, path, "/")
-  os.remove(path)
-  if not ok then error((type(err) == "table" and err.name .. ": " .. err.message or err):gsub(path:gsub("%p", "%%%0"), "main.lua"), 0) end
-end
-
-local function refuses(problem, text) raises(problem, load_app, text) end
+local function refuses(problem, text) raises(problem, probe.load, text) end
 
 describe("a state that uses a mixin", function()
   -- holds: state.mixin
@@ -123,7 +112,7 @@ describe("declaring a mixin", function()
   end)
 
   it("takes the same one by two ways once", function()
-    load_app [[
+    probe.load [[
       local M = tl.mixin { n = 0 }
       local A, B = tl.mixin { M, a = 0 }, tl.mixin { M, b = 0 }
       local Job = tl.state("Job", { A, B, M }, { mixins = { A } })
@@ -131,7 +120,7 @@ describe("declaring a mixin", function()
   end)
 
   it("lets its functions be called", function()
-    load_app "local M = tl.mixin { go = function() return 5 end } assert(M.go() == 5)"
+    probe.load "local M = tl.mixin { go = function() return 5 end } assert(M.go() == 5)"
   end)
 
   it("lets nothing else be read", function()

@@ -10,19 +10,8 @@ local function open() return t.open(APP, "/") end
 
 describe("declaring a state", function()
   -- The text of a main.lua, loaded as an app of its own.
-  local function load_app(text)
-    local path = os.tmpname()
-    local file = assert(io.open(path, "w"))
-    file:write('local tl = require "tidelock"\nlocal ui = tl.ui\n', text,
-      '\ntl.page("/", {}, function() return ui.main { ui.p "here" } end)\n')
-    file:close()
-    local ok, err = pcall(t.open, path, "/")
-    os.remove(path)
-    if not ok then error(err, 0) end
-  end
-
   local function refuses(problem, text)
-    raises(problem, load_app, text)
+    raises(problem, probe.load, text)
   end
 
   -- holds: state.name, state.unique

@@ -5,19 +5,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Page, sleep, until, watch } from './client.js';
 import { sharedHost } from './host.js';
+import { randomOf } from './random.js';
 
 const SEEDS = 30, PAGES = 3, STEPS = 60;
-
-// mulberry32
-function randomOf(seed) {
-  let a = seed;
-  return below => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 // One page and what its counter must come to.
 class Player {

@@ -11,21 +11,11 @@ import { Socket } from '../../client/src/socket.js';
 import { Page, sleep, until, watch } from './client.js';
 import { sharedHost } from './host.js';
 import { Proxy } from './proxy.js';
+import { randomOf } from './random.js';
 
 globalThis.WebSocket ??= createRequire(new URL('../../client/package.json', import.meta.url))('ws').WebSocket;
 
 const SEEDS = Number(process.env.NETWORK ?? 200), AT_ONCE = 20, STEPS = 60, PATIENCE = 30_000;
-
-// mulberry32
-function randomOf(seed) {
-  let a = seed;
-  return below => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 // The specs' own client, which connects again as soon as it has lost the connection.
 class Checked {

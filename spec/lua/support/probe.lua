@@ -52,4 +52,19 @@ function probe.raises(text, job, ...)
   return err
 end
 
+---Opens an app whose main.lua is this text, after the usual requires, and which has a page. Raises what loading it raises; the
+---file's name in it is main.lua.
+function probe.load(text)
+  local path = os.tmpname()
+  local file = assert(io.open(path, "w"))
+  file:write('local tl = require "tidelock"\nlocal ui = tl.ui\n', text,
+    '\ntl.page("/", {}, function() return ui.main { ui.p "here" } end)\n')
+  file:close()
+  local fine, err = pcall(require("tidelock.testing").open, path, "/")
+  os.remove(path)
+  if fine then return end
+  local said = type(err) == "table" and ("%s: %s"):format(err.name, err.message) or tostring(err)
+  error((said:gsub(path:gsub("%p", "%%%0"), "main.lua")), 0)
+end
+
 return probe
