@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { Page } from './client.js';
 
 const TOKEN = 'a'.repeat(26);
-const init = (more = {}) => ({ init: { token: TOKEN, version: 4, route: '/', state: { Job: { n: 1, text: 'a', list: [1, 2], map: {} } }, last_event: 0, ...more } });
+const init = (more = {}) => ({ init: { token: TOKEN, version: 4, route: '/', state: { Job: { list: [1, 2], map: {}, n: 1, text: 'a' } }, last_event: 0, ...more } });
 
 // A page that has said hello, got init, and sent two events; without a socket.
 function begun(first = init()) {
@@ -37,13 +37,16 @@ const broken = {
   "an error's unknown event": [/one of this page/, { from: 4, version: 4, errors: [{ event: 7, task: null, ref: 'abcd' }] }],
   'a second init': [/comes once/, init()],
   'two messages in one': [/one key/, { closing: { reason: 'restart' }, reload: {} }],
+  'a patch that is larger than its change': [/as small as its change/,
+    { from: 4, version: 5, patch: { Job: { list: { $: ['list', [['-', 0, 2], ['+', 0, 1, 2, 'x'.repeat(90)], ['-', 2, 1], ['+', 2, 3]]] } } } }],
+  'keys out of order': [/order of their bytes/, { from: 4, version: 5, patch: { Job: { text: 'b', n: 2 } } }],
   'bytes': [/is text/, Buffer.from('x')],
 };
 
 describe('the checks of the client', () => {
   it('find nothing wrong in what is right', () => {
     const page = begun();
-    page.receive({ from: 4, version: 5, patch: { Job: { n: 2, list: { $: ['list', [['+', 2, 3]]] } } }, done: [1], effects: [['toast', 'x', {}]] });
+    page.receive({ from: 4, version: 5, patch: { Job: { list: { $: ['list', [['+', 2, 3]]] }, n: 2 } }, done: [1], effects: [['toast', 'x', {}]] });
     page.receive({ from: 5, version: 5, done: [2], errors: [{ event: 2, task: null, ref: 'abcd' }] });
     assert.deepEqual(page.violations, []);
   });

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import { applyPatch } from './patch.js';
+import { fits } from './size.js';
 
 const { WebSocket } = createRequire(new URL('../../client/package.json', import.meta.url))('ws');
 
@@ -86,6 +87,14 @@ export async function openSocket(t, host, options) {
 }
 
 // ---- a page ----
+
+// Maps are walked in the byte order of their keys. Keys that look like numbers JavaScript puts first, so they do not tell.
+function inOrder(value) {
+  if (value === null || typeof value !== 'object') return true;
+  const keys = Array.isArray(value) ? [] : Object.keys(value).filter(key => !/^\d+$/.test(key));
+  return keys.every((key, i) => i === 0 || Buffer.compare(Buffer.from(keys[i - 1]), Buffer.from(key)) < 0) &&
+    Object.values(value).every(inOrder);
+}
 
 const KNOWN = {
   init: ['token', 'version', 'route', 'state', 'last_event'],
@@ -256,6 +265,7 @@ export class Page {
     this.must(/^[a-z2-7]{26}$/i.test(body.token), 'tokens are 128 bits in base32', message);
     this.firsts.push(kind);
     if (kind === 'init') {
+      this.must(inOrder(body.state), 'keys come in the order of their bytes', message);
       this.state = this.checked(body.state, message);
       this.takeToken(body.token);
     } else {
@@ -317,11 +327,18 @@ export class Page {
     this.must(from === this.version, `from is the version before, ${this.version}`, message);
     this.must(patch ? version > from : version === from || version >= from + 2, 'the version counts commits', message);
     try {
-      if (patch) this.state = this.checked(applyPatch(this.state, patch), message);
+      if (patch) this.change(patch, message);
     } catch (error) {
       this.must(false, error.message, message);
     }
     this.version = version;
+  }
+
+  change(patch, message) {
+    const now = applyPatch(this.state, patch);
+    this.must(fits(patch, this.state, now), 'a patch is as small as its change', message);
+    this.must(inOrder(patch), 'keys come in the order of their bytes', message);
+    this.state = this.checked(now, message);
   }
 
   checked(state, message) {

@@ -1,9 +1,10 @@
 // page.js: one Chromium for a test file, and pages of it that watch for what must never happen:
-// exceptions, errors in the console, violations of the content security policy.
+// exceptions, errors in the console, violations of the content security policy and of the protocol.
 
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { launch } from './browser.js';
+import { Witness } from '../../wire/witness.js';
 import { startHost } from './host.js';
 import { Wire } from './wire.js';
 
@@ -20,7 +21,8 @@ export async function openContext(t, { excuse, ...options } = {}) {
   const note = text => { if (!excuse?.test(text)) problems.push(text); };
   context.setDefaultTimeout(PATIENCE);
   context.setDefaultNavigationTimeout(LOAD_TIME);
-  context.on('page', watch);
+  const witnesses = [];
+  context.on('page', page => { witnesses.push(watch(page)); });
   context.on('weberror', error => note(String(error.error())));
   context.on('console', message => {
     const { url } = message.location();
@@ -33,6 +35,7 @@ export async function openContext(t, { excuse, ...options } = {}) {
   });
   t.after(async () => {
     await context.close();
+    assert.deepEqual(witnesses.flatMap(witness => witness.violations), [], 'every message keeps to the protocol');
     assert.deepEqual(problems, [], 'the page has nothing to complain of');
   });
   return context;
@@ -68,17 +71,23 @@ export async function openWired(t, app, { host: hostOptions, ...options } = {}) 
 const watched = new WeakMap();
 
 function watch(page) {
-  const notes = { sent: [], received: [], isLive: false };
+  const notes = { sent: [], received: [], isLive: false, witness: new Witness() };
   watched.set(page, notes);
   page.on('request', request => { if (request.isNavigationRequest()) notes.isLive = false; });
   page.on('websocket', socket => {
-    socket.on('framesent', ({ payload }) => notes.sent.push(JSON.parse(payload)));
+    socket.on('framesent', ({ payload }) => {
+      const message = JSON.parse(payload);
+      notes.sent.push(message);
+      notes.witness.sent(socket, message);
+    });
     socket.on('framereceived', ({ payload }) => {
       const message = JSON.parse(payload);
       notes.received.push(message);
+      notes.witness.received(socket, message);
       if (message.init || message.resume) notes.isLive = true;
     });
   });
+  return notes.witness;
 }
 
 // The frame is seen here before the page has read it; until then it has no token, or looks pending.
