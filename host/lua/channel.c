@@ -182,8 +182,10 @@ static int channel_each(lua_State *L) { /* for v in ch:each() do */
 static int channel_close(lua_State *L) {
   channel *c = check_channel(L, "channel:close()");
   c->closed = true;
-  while (tl__line_wake(&c->receivers)) continue;
-  while (tl__line_wake(&c->senders)) continue;
+  while (tl__line_wake(&c->receivers)) {
+  }
+  while (tl__line_wake(&c->senders)) {
+  }
   return 0;
 }
 

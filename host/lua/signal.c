@@ -47,7 +47,8 @@ static int signal_set(lua_State *L) { /* event [, value] */
   if (lua_isnil(L, 2)) lua_pushboolean(L, true);
   lua_setiuservalue(L, 1, 1);
   s->set = true;
-  while (tl__line_wake(&s->line)) continue;
+  while (tl__line_wake(&s->line)) {
+  }
   return 0;
 }
 

@@ -3,9 +3,10 @@
  * with the places of the read and of the write, when the block is committed. It is looked for in dev mode and in specs
  * only.
  *
- * Not reported: what nobody else has changed since the read, and a write that changes nothing, unless it is a number that was computed. So `self.running =
- * false` in a block, after `while self.running do` outside, is what it looks like. A value in a map is told apart from
- * its neighbours; an element of a list is not looked at, for its position says nothing about which one it is. */
+ * Not reported: what nobody else has changed since the read, and a write that changes nothing, unless it is a number
+ * that was computed. So `self.running = false` in a block, after `while self.running do` outside, is what it looks
+ * like. A value in a map is told apart from its neighbours; an element of a list is not looked at, for its position
+ * says nothing about which one it is. */
 #ifndef TL_LUA_STALE_H
 #define TL_LUA_STALE_H
 #include "lua/class.h"
