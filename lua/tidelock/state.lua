@@ -1,12 +1,14 @@
 --- state.lua: declaring states: tl.state, tl.var, tl.computed, tl.background, event references.
 --
 -- What an instance (`self`) does is C (host/lua/state.c); here is what a class accepts and gives.
--- May use: native, kinds, mixin, stored, where, and ui when a Var is asked for.
+-- May use: native, kinds, mixin, options, terms, stored, where, and ui when a Var is asked for.
 
 local kinds = require "tidelock.kinds"
 local mixin = require "tidelock.mixin"
 local native = require "tidelock.native"
+local options = require "tidelock.options"
 local stored = require "tidelock.stored"
+local terms = require "tidelock.terms"
 local where = require "tidelock.where"
 
 where.register()
@@ -19,26 +21,7 @@ local Declared = { __tidelock = "declared var" }
 local Computed = { __tidelock = "computed" }
 local Background = { __tidelock = "background" }
 
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = tostring(key) end
-  table.sort(keys)
-  return keys
-end
-
----Refuses options that `name` does not know.
-local function check_options(name, opts, known)
-  if opts == nil then return {} end
-  if type(opts) ~= "table" then native.raise("TypeError", ("%s: options are a table, not a %s"):format(name, type(opts))) end
-  for _, key in ipairs(sorted_keys(opts)) do
-    if not known[key] then
-      local valid = sorted_keys(known)
-      native.raise("TypeError", ("%s: unknown option \"%s\"; %s"):format(name, key,
-        #valid == 0 and "there are none" or "there is " .. table.concat(valid, ", ")))
-    end
-  end
-  return opts
-end
+local sorted_keys, check_options = options.sorted_keys, options.check
 
 local function check_function(name, fn)
   if type(fn) ~= "function" then
@@ -87,46 +70,13 @@ function state.computed(fn, opts)
   return setmetatable({ fn = fn, backend = opts.backend or false, uncached = opts.cache == false, interval = opts.interval }, Computed)
 end
 
-local policies = { parallel = true, drop = true, restart = true, queue = true }
-
-local function check_seconds(what, s)
-  if type(s) ~= "number" or not (s > 0 and s <= 1e9) then
-    native.raise("TypeError", ("tl.background: %s is a number of seconds above 0, not %s"):format(what, kinds.describe(s)))
-  end
-  return s
-end
-
--- -> seconds that a task may go on without a page, does it keep its tab
-local function on_disconnect(value)
-  if value == "keep" then return nil, true end
-  if value == "cancel" then return 0 end
-  if type(value) == "table" and not kinds.of(value) then
-    local opts = check_options("tl.background: on_disconnect", value, { grace = true })
-    return check_seconds("the grace of on_disconnect", opts.grace)
-  end
-  native.raise("TypeError", ('tl.background: on_disconnect is "keep", "cancel" or {grace=seconds}, not %s'):format(kinds.describe(value)))
-end
-
-local function check_terms(opts)
-  local terms = { policy = opts.policy or "parallel", key = opts.key, timeout = opts.timeout }
-  if not policies[terms.policy] then
-    native.raise("TypeError", ('tl.background: policy is "parallel", "drop", "restart" or "queue", not %s'):format(kinds.describe(opts.policy)))
-  end
-  if opts.key ~= nil and type(opts.key) ~= "function" then
-    native.raise("TypeError", ("tl.background: key is a function(self, ...) that returns what tells tasks apart, not %s"):format(kinds.describe(opts.key)))
-  end
-  if opts.timeout ~= nil then check_seconds("timeout", opts.timeout) end
-  if opts.on_disconnect ~= nil then terms.grace, terms.keep = on_disconnect(opts.on_disconnect) end
-  return terms
-end
-
 ---A handler that runs beside others and enters the lock by tl.with_state.
 ---@param fn fun(self, ...): any
 ---@param opts { policy: string, key: (fun(self, ...): any), timeout: number, on_disconnect: string|table }|nil
 function state.background(fn, opts)
   check_function("tl.background", fn)
   opts = check_options("tl.background", opts, { policy = true, key = true, timeout = true, on_disconnect = true })
-  return setmetatable({ fn = fn, terms = next(opts) and check_terms(opts) or nil }, Background)
+  return setmetatable({ fn = fn, terms = next(opts) and terms.check(opts) or nil }, Background)
 end
 
 -- Event references ------------------------------------------------------------------------------
@@ -402,9 +352,9 @@ local function add_member(class, key, value)
     native.class_computed(class, key, value.fn, value.backend, value.uncached, value.interval)
   elseif kind == "background" then
     native.class_function(class, key, value.fn, true)
-    local terms = value.terms
-    if terms then
-      native.handler_terms(("%s.%s"):format(native.class_name(class), key), terms.policy, terms.key, terms.timeout, terms.grace, terms.keep)
+    local given = value.terms
+    if given then
+      native.handler_terms(("%s.%s"):format(native.class_name(class), key), given.policy, given.key, given.timeout, given.grace, given.keep)
     end
   elseif kind == "event" and rawget(value, "setter") then
     declare_setter(class, key, value)
