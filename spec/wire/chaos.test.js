@@ -1,9 +1,10 @@
-// A few pages, events at random, connections that break at random: every event runs once, every page
-// shows what the host holds. The seed of a run that failed is in the test's name.
+// A few pages, events at random, connections that break at random: every event runs once, and after every message, and so after
+// every reconnect, a page shows what the host holds. The seed of a run that failed is in the test's name.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Page, sleep, until, watch } from './client.js';
+import { differs } from './digest.js';
 import { sharedHost } from './host.js';
 import { randomOf } from './random.js';
 
@@ -13,6 +14,7 @@ const SEEDS = 30, PAGES = 3, STEPS = 60;
 class Player {
   constructor(page, random) {
     Object.assign(this, { page, random, sum: 0, pushed: 0, text: '' });
+    Object.assign(page, { judge: differs, onLive: () => page.event('Digest.tick') });
   }
 
   // An event whose effect is known.
@@ -63,13 +65,14 @@ class Player {
     await this.page.until(() => this.page.state.Job.n === this.sum, `the counter comes to ${this.sum}`);
     assert.equal(this.page.state.Job.list.length, this.pushed);
     assert.equal(this.page.state.Job.text, this.text);
+    this.page.onLive = null;
     await this.page.agrees();
     assert.equal(this.page.state.Job.n, this.sum);
   }
 }
 
 describe('chaos', { concurrency: 3 }, () => {
-  const host = sharedHost({ config: { event_rate: 100_000, event_burst: 100_000 } });
+  const host = sharedHost({ app: 'spec/wire/apps/digest.lua', config: { event_rate: 100_000, event_burst: 100_000 } });
 
   for (let seed = 1; seed <= SEEDS; seed++) {
     // holds: client.once, message.from

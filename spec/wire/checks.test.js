@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Page } from './client.js';
+import { differs } from './digest.js';
 
 const TOKEN = 'a'.repeat(26);
 const init = (more = {}) => ({ init: { token: TOKEN, version: 4, route: '/', state: { Job: { list: [1, 2], map: {}, n: 1, text: 'a' } }, last_event: 0, ...more } });
@@ -73,5 +74,17 @@ describe('the checks of the client', () => {
     page.live = false;
     page.receive({ resume: { token: 'b'.repeat(26), from: 4, version: 4, last_event: 0 } });
     assert.match(page.violations.join('\n'), /keeps the token[^]*counts 1, which was done/);
+  });
+
+  it('find a state that the host does not hold', () => {
+    const page = Object.assign(begun(), { judge: () => 'another state' });
+    page.receive({ from: 4, version: 5, patch: { Job: { n: 2 } } });
+    assert.match(page.violations.join('\n'), /another state/);
+    const Job = { n: 1, double: 2, running: 0, cleaned: '', text: 'ä', list: [1, { b: 1, a: null }], map: {}, loads: [] };
+    const of_all = /digest (\w+)/.exec(differs({ Digest: { ticks: 0, of_all: '' }, Job }))[1];
+    assert.equal(differs({ Digest: { ticks: 0, of_all }, Job }), null);
+    for (const change of [{ text: 'a' }, { list: [1, { b: 1, a: 0 }] }, { map: { k: 1 } }]) {
+      assert.match(differs({ Digest: { ticks: 0, of_all }, Job: { ...Job, ...change } }), /the host's/);
+    }
   });
 });

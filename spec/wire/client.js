@@ -119,6 +119,8 @@ export class Page {
     this.deltas = [];          // all messages after the first, of every connection
     this.firsts = [];          // 'init' or 'resume', of each connection
     this.violations = [];
+    this.judge = null;         // (state) => what is wrong with it, or null; asked of each state
+    this.onLive = null;        // () => called after init or resume
   }
 
   must(condition, what, message) {
@@ -276,6 +278,7 @@ export class Page {
     this.takeLastEvent(body.last_event, message);
     this.live = true;
     this.queue.forEach(entry => this.carry(entry));
+    this.onLive?.();
   }
 
   // Another token is another tab, which knows of no event.
@@ -346,6 +349,8 @@ export class Page {
       this.must(!name.startsWith('_'), `no state ${name}`, message);
       for (const key of Object.keys(vars)) this.must(!key.startsWith('_'), `no backend var ${name}.${key}`, message);
     }
+    const wrong = this.judge?.(state);
+    this.must(!wrong, wrong, message);
     return state;
   }
 

@@ -1,6 +1,7 @@
 // A bad network (proxy.js) between the host and two clients: the one of these specs, which checks every message, and the
-// session and socket that browsers get. 200 seeds, many at a time: each event happens once, and after each reconnect the
-// page shows what the host holds. NETWORK=n in the environment: how many seeds.
+// session and socket that browsers get. 200 seeds, many at a time: each event happens once, and after each message, and so after
+// each reconnect, the page shows what the host holds (digest.js; a tick after each reconnect brings a new digest). NETWORK=n in the
+// environment: how many seeds.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -9,6 +10,7 @@ import { describe, it } from 'node:test';
 import { Session } from '../../client/src/session.js';
 import { Socket } from '../../client/src/socket.js';
 import { Page, sleep, until, watch } from './client.js';
+import { differs } from './digest.js';
 import { sharedHost } from './host.js';
 import { Proxy } from './proxy.js';
 import { randomOf } from './random.js';
@@ -21,7 +23,8 @@ const SEEDS = Number(process.env.NETWORK ?? 200), AT_ONCE = 20, STEPS = 60, PATI
 class Checked {
   constructor(t, url, random) {
     this.page = watch(t, new Page({ url }, { path: '/quiet' }));
-    Object.assign(this, { random, connections: 0 });
+    Object.assign(this, { random, connections: 0, ticks: 0 });
+    Object.assign(this.page, { judge: differs, onLive: () => tick(this) });
     this.dial();
   }
 
@@ -51,7 +54,7 @@ class Checked {
 // What a browser runs, without a DOM.
 class Browser {
   constructor(t, url) {
-    Object.assign(this, { token: null, instance: randomUUID(), connections: 0, wrong: [] });
+    Object.assign(this, { token: null, instance: randomUUID(), connections: 0, ticks: 0, wrong: [] });
     const quiet = () => {};
     this.session = new Session({
       identity: () => ({ token: this.token, instance: this.instance, path: '/quiet', storage: { cookie: {}, local: {}, session: {} } }),
@@ -59,7 +62,12 @@ class Browser {
         if (this.token && token !== this.token) this.wrong.push('another token');
         this.token = token;
       },
-      onState: quiet, onAnswers: quiet, onEffects: quiet, onErrors: quiet, onReload: quiet, onStatus: quiet,
+      onState: state => {
+        const wrong = differs(state);
+        if (wrong) this.wrong.push(wrong);
+      },
+      onStatus: status => { if (status === 'live') tick(this); },
+      onAnswers: quiet, onEffects: quiet, onErrors: quiet, onReload: quiet,
     }, {});
     this.session.distrust = why => { this.wrong.push(why); };
     this.socket = new Socket(`${url.replace('http', 'ws')}/_tidelock/ws`, {
@@ -84,6 +92,13 @@ class Browser {
   get waiting() { return this.session.queue.entries.length; }
   get state() { return this.session.state; }
   end() { this.socket.detach(); }
+}
+
+// After each reconnect; not when the queue is nearly full: what waits there brings changes enough.
+function tick(client) {
+  if (client.waiting >= 95) return;
+  client.ticks++;
+  client.submit('Digest.tick', []);
 }
 
 // An event whose effect is known: what it adds to n, to the list, to the text.
@@ -114,6 +129,7 @@ async function play(t, host, client, proxy, random) {
   await until(() => client.state.Job.n === sum.n || client.wrong.length, `n comes to ${sum.n}, not ${client.state.Job.n}`, PATIENCE);
   assert.deepEqual(client.wrong, []);
   assert.deepEqual([client.state.Job.list.length, client.state.Job.text], [sum.list, sum.text]);
+  assert.equal(client.state.Digest.ticks, client.ticks);
   const mine = client.state, { token } = client;
   client.end();
   await sleep(5);
@@ -125,11 +141,11 @@ async function play(t, host, client, proxy, random) {
 }
 
 describe('a bad network', () => {
-  const host = sharedHost({ config: { event_rate: 100_000, event_burst: 100_000, takeover_time: 0.2 } });
+  const host = sharedHost({ app: 'spec/wire/apps/digest.lua', config: { event_rate: 100_000, event_burst: 100_000, takeover_time: 0.2 } });
 
   for (const [name, Client] of [['that checks every message', Checked], ['of browsers', Browser]]) {
     for (let first = 1; first <= SEEDS; first += AT_ONCE) {
-      // holds: client.once, client.resend
+      // holds: client.once, client.resend, resume.equal
       it(`loses and doubles nothing for the client ${name}, seeds from ${first}`, async t => {
         const played = await Promise.all(Array.from({ length: AT_ONCE }, async (_, i) => {
           const random = randomOf(first + i), proxy = await new Proxy(host().port, random).listen();

@@ -210,3 +210,5 @@ tl.page("/", { title = "Wire", on_load = Job.loaded }, body)
 tl.page("/post/[id]", { title = "Post", on_load = Job.loaded }, body)
 tl.page("/quiet", { title = "Quiet" }, body)
 tl.assets "public"
+
+return Job
