@@ -179,15 +179,15 @@ void tl__collect(lua_State *L, int from, int to, const char *who, const tl_cell 
 
 /* ---- emitting ---- */
 
-static void start_background(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, tl_value route) {
+static tl_task *start_background(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args) {
   tl_task *t = tl__task_new(S, TL__BACKGROUND, c);
   t->handler = h;
   t->args = tl_retain(args);
-  t->route = tl_retain(route);
   t->view = tl_view_new(c);
   if (h->terms) tl__stay_new(t);
   if (S->hooks.task_started) S->hooks.task_started(S->hooks.ctx, c);
   tl__ready(t);
+  return t;
 }
 
 static tl_task *queue_handler(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args) {
@@ -207,34 +207,39 @@ void tl_lua_event(tl_lua *S, tl_cell *c, const tl_handler *h, tl_value args, uin
     t->instance = instance;
     return;
   }
-  start_background(S, c, h, args, tl_nil());
+  start_background(S, c, h, args)->origin.event = event;
   if (event && S->hooks.done) S->hooks.done(S->hooks.ctx, c, event, instance);
 }
 
-static void emit_event(lua_State *L, tl_cell *c, tl_value name, tl_value args, tl_value route) {
+static tl_task *emit_event(lua_State *L, tl_cell *c, tl_value name, tl_value args) { /* NULL: there is no handler */
   size_t n;
   const char *bytes = tl_string_bytes(&name, &n);
   tl_app *a = tl_app_current(L);
   const tl_handler *h = a ? tl_app_handler(a, bytes, n) : NULL;
-  if (!h) return;
-  if (h->background)
-    start_background(tl_lua_of(L), c, h, args, route);
-  else
-    queue_handler(tl_lua_of(L), c, h, args)->route = tl_retain(route);
+  if (!h) return NULL;
+  return h->background ? start_background(tl_lua_of(L), c, h, args) : queue_handler(tl_lua_of(L), c, h, args);
 }
 
-void tl__emit(lua_State *L, tl_task *t, tl_cell *cell, tl_value collected) {
+static void emit_at(lua_State *L, tl_task *t, tl_cell *cell, tl_value collected, tl__spot at) {
   tl_lua *S = tl_lua_of(L);
   tl_value route = t && t->cell == cell ? t->route : tl_nil();
   size_t n = collected.kind == TL_LIST ? tl_count(collected) : 0;
   for (size_t i = 0; i < n && cell && !cell->gone; i++) {
     tl_value pair = tl_list_at(collected, i), first = tl_list_at(pair, 0), second = tl_list_at(pair, 1);
-    if (first.kind == TL_STRING)
-      emit_event(L, cell, first, second, route);
-    else if (S->hooks.effect)
-      S->hooks.effect(S->hooks.ctx, cell, second);
+    if (first.kind != TL_STRING) {
+      if (S->hooks.effect) S->hooks.effect(S->hooks.ctx, cell, second);
+      continue;
+    }
+    tl_task *started = emit_event(L, cell, first, second);
+    if (!started) continue;
+    started->route = tl_retain(route);
+    tl__origin_set(started, t, at);
   }
   tl_release(collected);
+}
+
+void tl__emit(lua_State *L, tl_task *t, tl_cell *cell, tl_value collected) {
+  emit_at(L, t, cell, collected, (tl__spot){0});
 }
 
 void tl_lua_trigger(lua_State *L, tl_cell *c, int idx) {
@@ -284,7 +289,7 @@ int tl__yield_events(lua_State *L, tl_task *t) {
                     tl__task_name(t));
   }
   if (inside) tl__hold_publish(L, t);
-  tl__emit(L, t, to, out);
+  emit_at(L, t, to, out, out.kind == TL_LIST ? tl__spot_of(L) : (tl__spot){0});
   tl_wait_begin(L, TL_WAITING, "coroutine.yield");
   tl__end_wait(t, true); /* at once, but in the next turn: the page gets what was committed */
   return tl_park(L, 0, yielded_k);

@@ -23,12 +23,15 @@ static const char *field(lua_State *L, int err, const char *name, const char *ot
 }
 
 void tl__failure_of(lua_State *L, int err, tl_failure *f) {
-  luaL_checkstack(L, 12, NULL);
+  luaL_checkstack(L, 14, NULL);
   tl__reg(L, &tl__key_trace);
-  lua_rawgeti(L, -1, 1);
+  int trace = lua_gettop(L);
+  lua_rawgeti(L, trace, 1);
   bool seen = lua_rawequal(L, -1, err);
-  lua_rawgeti(L, -2, 2);
+  lua_rawgeti(L, trace, 2);
   f->traceback = field(L, err, "traceback", seen ? lua_tostring(L, -1) : NULL);
+  if (seen && lua_rawgeti(L, trace, 3) == LUA_TSTRING)
+    f->traceback = lua_pushfstring(L, "%s\n%s", f->traceback ? f->traceback : "", lua_tostring(L, -1));
   f->name = field(L, err, "name", "Error");
   if (tl_error_is(L, err, NULL)) {
     f->say = field(L, err, "say", NULL);
@@ -119,8 +122,13 @@ void tl__tell(tl_task *t, tl_failure *f) {
   char ref[5];
   tl_random_ref(ref);
   f->ref = ref;
+  tl_buf traceback = {0};
+  if (f->traceback) tl_buf_printf(&traceback, "%s\n", f->traceback);
+  tl__origin_words(t, &traceback);
+  f->traceback = tl_buf_cstr(&traceback);
   log_failure(tl__task_name(t), f);
   tell_page(t, f);
+  tl_buf_free(&traceback);
 }
 
 void tl__report(lua_State *L, tl_task *t, int err) {

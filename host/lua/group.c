@@ -47,11 +47,8 @@ static void keep_error(tl__group *g, tl_task *c) {
   g->failed = true;
   tl__reg_get(L, &tl__key_groups, g);
   tl__reg_get(L, &tl__key_results, c);
-  if (lua_istable(L, -1)) {
-    lua_getfield(L, -1, "err");
-    lua_setiuservalue(L, -3, 1);
-  }
-  lua_pop(L, 2);
+  lua_setiuservalue(L, -2, 1);
+  lua_pop(L, 1);
 }
 
 void tl__group_left(tl_task *c) {
@@ -81,7 +78,7 @@ void tl__group_cancel(tl__group *g, const char *reason) {
 _Noreturn void tl__group_raise(lua_State *L, tl__group *g) {
   tl__reg_get(L, &tl__key_groups, g);
   lua_getiuservalue(L, -1, 1);
-  if (lua_isnil(L, -1)) tl_raise(L, "MemoryError", "a task of this scope ran out of memory");
+  tl__push_kept_error(L);
   lua_error(L);
   abort(); /* lua.h does not say that lua_error never returns */
 }
@@ -113,6 +110,7 @@ void tl__group_start(lua_State *L, int group, int nargs) {
   luaL_checkstack(L, 8, NULL);
   tl_task *c = tl__task_new(p->S, TL__CHILD, p->cell);
   enter_group(g, c);
+  tl__origin_set(c, p, tl__spot_of(L));
   lua_pushcfunction(L, keep_child);
   lua_pushvalue(L, group);
   lua_pushlightuserdata(L, c);
@@ -171,7 +169,7 @@ static void settle(lua_State *L, tl__group *g) {
   tl_wait_end(L);
   if (!g->failed) return;
   lua_getiuservalue(L, 1, 1);
-  if (lua_isnil(L, -1)) tl_raise(L, "MemoryError", "the task ran out of memory");
+  tl__push_kept_error(L);
   lua_error(L);
 }
 

@@ -13,7 +13,7 @@ struct tl__group {
   tl_task *decided;      /* who failed first, or in a race ended first; only to be compared */
   bool any;              /* a race: over when one has ended */
   bool scope, closed;    /* a scope's; it takes no more children */
-  bool failed;           /* user value 1 is the error (nil: there was no memory to keep it) */
+  bool failed;           /* user value 1 is what is kept of the error: for tl__push_kept_error */
   bool cancelled;        /* and so is each child that is started from now on */
 };
 

@@ -131,8 +131,8 @@ void tl__hold_abort(tl_task *t) {
 }
 
 void tl__hold_where(const tl__hold *h, tl_buf *out) {
-  if (h->line)
-    tl_buf_printf(out, "%s:%d", h->source, h->line);
+  if (h->at.line)
+    tl_buf_printf(out, "%s:%d", tl__spot_file(h->task->S, h->at), h->at.line);
   else if (h->task->kind != TL__HANDLER)
     tl_buf_printf(out, "the start of %s", tl__task_name(h->task));
   else
@@ -274,18 +274,6 @@ void tl__hold_refuse(lua_State *L, const tl_cell *cell, const char *path) {
 
 /* ---- entering from Lua ---- */
 
-static void note_place(lua_State *L, tl__hold *h) {
-  lua_Debug ar;
-  h->line = 0;
-  for (int level = 1; lua_getstack(L, level, &ar); level++) {
-    lua_getinfo(L, "Sl", &ar);
-    if (ar.currentline <= 0) continue;
-    memcpy(h->source, ar.short_src, sizeof h->source);
-    h->line = ar.currentline;
-    return;
-  }
-}
-
 /* May raise: before anything is arranged. */
 static void note_coroutine(lua_State *L, tl_task *t) {
   t->hold.co = NULL;
@@ -297,7 +285,7 @@ static void note_coroutine(lua_State *L, tl_task *t) {
 
 static int refuse_nesting(lua_State *L, tl_task *t, const char *what, const tl_cell *cell) {
   const char *held = tl__hold_push_where(L, &t->hold);
-  if (t->kind == TL__HANDLER && !t->hold.line)
+  if (t->kind == TL__HANDLER && !t->hold.at.line)
     return tl_raise(
         L, "ImmutableStateError",
         "%s in the handler %s, which already holds its tab's lock from its first line to its last; write the state "
@@ -325,13 +313,13 @@ static tl_task *check_enter(lua_State *L, const char *what, const tl_cell *cell)
 static bool enter(lua_State *L, tl_task *t, tl_view *view, const char *what) {
   if (!view->cell->lock.holder) { /* free: no wait, but a cancel counts here as well */
     tl__interrupt(L, t);
-    note_place(L, &t->hold);
+    t->hold.at = tl__spot_of(L);
     note_coroutine(L, t);
     return tl__hold_request(t, view->cell, view);
   }
   note_coroutine(L, t);
   tl_wait_begin(L, TL_WAITING_LOCK, what);
-  note_place(L, &t->hold);
+  t->hold.at = t->waited;
   tl__hold_request(t, view->cell, view);
   t->abort = tl__hold_abort;
   tl__deadlock_check(t->S, t);

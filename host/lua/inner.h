@@ -8,6 +8,7 @@
 #define TL_LUA_INNER_H
 #include "core/timers.h"
 #include "lua/host.h"
+#include "lua/origin.h"
 #include "lua/schedule.h"
 #include "lua/story.h"
 #include "lua/task.h"
@@ -27,11 +28,10 @@ typedef struct tl__hold {
   bool held;
   bool told; /* that it is held for long */
   tl_timer watch;
-  uint64_t since;          /* ns; when it was granted */
-  lua_State *co;           /* a user's coroutine that asked (kept in the registry); NULL: the task's own */
-  uint64_t serial;         /* tells one hold from all others (a guard, a block check it) */
-  char source[LUA_IDSIZE]; /* where it was taken ... */
-  int line;                /* ... and the line; 0: a handler, from its first line */
+  uint64_t since;  /* ns; when it was granted */
+  lua_State *co;   /* a user's coroutine that asked (kept in the registry); NULL: the task's own */
+  uint64_t serial; /* tells one hold from all others (a guard, a block check it) */
+  tl__spot at;     /* where it was taken; none: a handler, from its first line */
 } tl__hold;
 
 typedef struct tl__group tl__group; /* the tasks that a gather, a race or a scope has started (group.h) */
@@ -101,6 +101,10 @@ struct tl_task {
   tl__awaiter *awaiters;
   struct tl__read *reads;  /* outside of its blocks, where that is watched (stale.h) */
   struct tl__lost *losing; /* updates that are lost when its block is committed */
+  tl__origin origin;       /* who started it */
+  tl__ancestor *ancestor;  /* what the tasks that it has started keep of it; NULL: it has started none */
+  tl__spot waited;         /* where it has begun its last wait ... */
+  const char *waited_in;   /* ... of this kind */
   char token[27];          /* its tab's, also when it has ended; "": no tab */
   uint64_t seen;           /* deadlock search: the number of the search that came here ... */
   tl_task *via, *todo;     /* ... from where, and what it looks at next */
@@ -140,6 +144,7 @@ struct tl_lua {
   bool killing;          /* coroutines are being reset: guards roll back */
   bool timely;           /* the app has computed vars that a commit which changed nothing has to look at */
   tl__file *files;       /* of the app */
+  tl__spots spots;
   tl_task *first, *last; /* all tasks */
   tl_task *free_tasks;
   void *slabs;
@@ -163,11 +168,11 @@ struct tl_lua {
 
 /* Registry tables: static addresses as keys. */
 extern char tl__key_threads; /* task -> thread */
-extern char tl__key_results; /* task -> { n =, ... } or { err = } */
+extern char tl__key_results; /* task -> { n =, ... }, or { err =, traceback =, tail = } of an error */
 extern char tl__key_fn;      /* task -> function of a spawned task, until it starts */
 extern char tl__key_objects; /* weak: task -> task object */
 extern char tl__key_holder;  /* task -> the user's coroutine in which its lock was taken */
-extern char tl__key_trace;   /* [1] = error value, [2] = its traceback */
+extern char tl__key_trace;   /* [1] = error value, [2] = its traceback, [3] = the tasks that it has gone through */
 extern char tl__key_groups;  /* group -> its userdata, while it has children */
 
 void tl__reg(lua_State *L, void *key); /* +1: the registry table of that key (made when missing) */
@@ -233,8 +238,9 @@ int tl__timeout(lua_State *L);    /* seconds, function, arguments -> its results
 tl_task *tl__may_wait(lua_State *L, const char *what); /* the running task, if it may wait now; nothing is arranged.
                                                           Raises as tl_wait_begin does */
 int tl__await(lua_State *L);                           /* 1: task object -> its results; yields */
-void tl__push_error_of(lua_State *L, tl_task *t);      /* +1: what a failed task raised */
-int tl__task_results(lua_State *L, tl_task *t);        /* +n: what a task returned that is done; n */
+void tl__push_kept_error(lua_State *L); /* -1: a failed task's results, or nil: there was no memory to keep them. +1:
+                                           its error, to be raised again: its traceback goes with it */
+int tl__task_results(lua_State *L, tl_task *t); /* +n: what a task returned that is done; n */
 uint64_t tl__due_in(tl_lua *S, double seconds);
 double tl__seconds_arg(lua_State *L, int arg, const char *usage); /* raises TypeError */
 void tl__scope_close(tl__scope *s);                               /* nothing when it is closed */

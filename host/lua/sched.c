@@ -209,6 +209,8 @@ tl_wake tl_wait_begin(lua_State *L, tl_status status, const char *what) {
   tl__interrupt(L, t);
   t->status = status;
   t->since = S->turn_at;
+  t->waited = tl__spot_of(L);
+  t->waited_in = what;
   t->gen++;
   t->parked = true;
   t->abort = NULL;

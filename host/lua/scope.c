@@ -85,7 +85,7 @@ static int left(lua_State *L, tl__group *g, bool normal) {
   if (!normal) return 0;
   if (tl__pending(tl_task_current(L))) tl__interrupt(L, tl_task_current(L));
   if (!failed) return 0;
-  if (lua_isnil(L, -1)) return tl_raise(L, "MemoryError", "a task of this scope ran out of memory");
+  tl__push_kept_error(L);
   return lua_error(L);
 }
 

@@ -98,6 +98,8 @@ int tl__traceback(lua_State *L) {
     lua_rawseti(L, -2, 1);
     tl__push_traceback(L, L, 1);
     lua_rawseti(L, -2, 2);
+    lua_pushnil(L);
+    lua_rawseti(L, -2, 3);
   }
   lua_settop(L, 1);
   return 1;
@@ -158,16 +160,25 @@ static int task_body(lua_State *L) {
   return t->stay ? tl__stay_body(L, t) : tl__task_call(L, t);
 }
 
+/* Into the table on top. */
+static void keep_error(lua_State *L, int err) {
+  lua_pushvalue(L, err);
+  lua_setfield(L, -2, "err");
+  tl__reg(L, &tl__key_trace);
+  lua_rawgeti(L, -1, 2);
+  lua_setfield(L, -3, "traceback");
+  lua_rawgeti(L, -1, 3);
+  lua_setfield(L, -3, "tail");
+  lua_pop(L, 1);
+}
+
 /* Keeps what :await() gives: only where somebody can ask. */
 static void keep_results(lua_State *L, tl_task *t, bool ok, int from) {
   if (!t->handles && !t->group) return;
   luaL_checkstack(L, 6, "too many results"); /* they may fill what there is */
   lua_newtable(L);
   int n = ok ? lua_gettop(L) - from : 0;
-  if (!ok) {
-    lua_pushvalue(L, from);
-    lua_setfield(L, -2, "err");
-  }
+  if (!ok) keep_error(L, from);
   for (int i = 0; i < n; i++) {
     lua_pushvalue(L, from + i);
     lua_rawseti(L, -2, i + 1);
@@ -202,7 +213,9 @@ static void task_failed(lua_State *L, tl_task *t, int err) {
     lua_pop(L, 1);
   }
   t->status = cancelled ? TL_CANCELLED : TL_FAILED;
-  if (cancelled || t->kind == TL__CHILD) return; /* its group raises a child's error in its parent */
+  if (cancelled) return;
+  tl__origin_tell(L, t, err);
+  if (t->kind == TL__CHILD) return; /* its group raises a child's error in its parent */
   tl__report(L, t, err);
 }
 
@@ -357,6 +370,7 @@ static void task_end(tl_task *t) {
   drop_scopes(t);
   if (t->stay) tl__stay_end(t);
   if (t->reads || t->losing) tl__stale_forget(t);
+  tl__origin_end(t);
   give_thread(t);
   unlink_task(t);
   t->reaped = true;
@@ -478,6 +492,7 @@ tl_task *tl_lua_spawn(lua_State *L, int nargs, const char *name) {
   lua_pushinteger(L, nargs + 1);
   lua_setfield(L, -2, "n");
   tl_task *t = tl__task_new(S, TL__SPAWNED, NULL);
+  tl__origin_set(t, S->current, tl__spot_of(L));
   lua_pushcfunction(L, keep_fn);
   lua_pushlightuserdata(L, t);
   lua_rotate(L, -3, -1);

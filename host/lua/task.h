@@ -22,7 +22,8 @@ typedef struct tl_wake { /* what a wait needs to be ended: kept by the waker */
 } tl_wake;
 
 /* In a C function: prepares a wait of the running task. Raises CannotWaitError (naming where) when the coroutine cannot
- * yield, and CancelledError when a cancel is pending. Then the caller arranges the wake, and returns tl_park(...). */
+ * yield, and CancelledError when a cancel is pending. what: a constant. Then the caller arranges the wake, and returns
+ * tl_park(...). */
 tl_wake tl_wait_begin(lua_State *L, tl_status status, const char *what);
 int tl_park(lua_State *L, lua_KContext ctx, lua_KFunction k); /* return its result. In k, call tl_wait_end first */
 void tl_wait_end(lua_State *L); /* raises CancelledError when the task was cancelled meanwhile */

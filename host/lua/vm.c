@@ -173,6 +173,7 @@ void tl_lua_free(tl_lua *S) {
     tl_free(s);
   }
   tl__files_forget(S);
+  tl_free(S->spots.names);
   tl_lua_watch(S, false);
   tl_timers_free(&S->timers);
   tl_free(S->ready);

@@ -102,13 +102,22 @@ int tl__timeout(lua_State *L) {
 
 /* ---- await ---- */
 
-void tl__push_error_of(lua_State *L, tl_task *t) {
-  tl__reg_get(L, &tl__key_results, t);
-  if (lua_istable(L, -1))
-    lua_getfield(L, -1, "err");
-  else
+static const char *const trace_fields[] = {"err", "traceback", "tail"};
+
+void tl__push_kept_error(lua_State *L) {
+  if (!lua_istable(L, -1)) {
+    lua_pop(L, 1);
     tl_push_error(L, "MemoryError", "the task ran out of memory"); /* and could not keep its error */
-  lua_remove(L, -2);
+    return;
+  }
+  tl__reg(L, &tl__key_trace);
+  for (int i = 0; i < 3; i++) {
+    lua_getfield(L, -2, trace_fields[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_rawgeti(L, -1, 1);
+  lua_replace(L, -3);
+  lua_pop(L, 1);
 }
 
 int tl__task_results(lua_State *L, tl_task *t) {
@@ -132,7 +141,8 @@ static int await_k(lua_State *L, int status, lua_KContext ctx) {
     return tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t),
                     t->reason ? t->reason : "no reason given");
   if (t->status == TL_FAILED) {
-    tl__push_error_of(L, t);
+    tl__reg_get(L, &tl__key_results, t);
+    tl__push_kept_error(L);
     return lua_error(L);
   }
   return tl__task_results(L, t);

@@ -33,9 +33,11 @@ describe('errors in dev mode', { concurrency: 4 }, () => {
     assert.equal(marked(source), '  error(reason)');
   });
 
+  // holds: task.traceback.page
   it('of a task', async t => {
     const error = await next(await open(t), 'Job.work');
     assert.equal(error.task, 'Job.work');
+    assert.match(error.traceback, /\ntask \d+ Job\.work of the tab \w{6}\.\.\.\n\twas started by event \d+ of the page$/);
     assert.equal(marked(error.source), '  self.n = 1 -- secret words: task');
   });
 
@@ -105,7 +107,7 @@ describe('errors in dev mode', { concurrency: 4 }, () => {
 describe('errors of a host in production', { concurrency: 4 }, () => {
   const host = sharedHost({ app });
 
-  // holds: handler.error.details, message.error.production, message.error.ref
+  // holds: handler.error.details, message.error.production, message.error.ref, task.traceback.page
   it('tell nothing of the code: no message, path, line or name of what is inside', async t => {
     const pages = [await openPage(t, host(), { path: '/' }), await openPage(t, host(), { path: '/load' })];
     for (const handler of WAYS) await next(pages[0], handler);
@@ -113,7 +115,7 @@ describe('errors of a host in production', { concurrency: 4 }, () => {
     const html = await Promise.all(['/', '/load', '/_tidelock/page?path=/'].map(async path => (await fetch(host().url + path)).text()));
     const said = pages.map(({ deltas, errors }) => JSON.stringify([deltas, errors])).concat(html).join('\n');
     assert.match(said, /"ref":"[0-9a-z]{4}"/);
-    for (const secret of [/secret words/, /\.lua/, /spec\/wire/, /traceback/, /"message"/, /"source"/, /"name":/, /attempt to/]) {
+    for (const secret of [/secret words/, /\.lua/, /spec\/wire/, /traceback/, /started by/, /"message"/, /"source"/, /"name":/, /attempt to/]) {
       assert.doesNotMatch(said, secret);
     }
     for (const page of pages) {
