@@ -88,7 +88,7 @@ static void begin(tl_http_req *r) {
   r->raw = 0;
   r->refuse = 0;
   r->last = 0;
-  r->path = r->query = 0;
+  r->path = r->raw_path = r->query = 0;
   r->held = r->answered = r->keep_alive = false;
 }
 

@@ -19,15 +19,15 @@ typedef struct tl__field {
 struct tl_http_req {
   tl_conn *conn; /* NULL: gone while the request was held */
   llhttp_t parser;
-  tl_buf text;   /* target, then names and values, each with a NUL */
+  tl_buf text;   /* target, then names and values, then the decoded path, each with a NUL */
   tl_buf fields; /* of tl__field */
   tl_buf body;
-  tl_buf kept;          /* bytes of later requests that came too early */
-  size_t raw;           /* bytes read of the head; then those between the chunks of the body */
-  uint64_t left;        /* of the body, or of its chunk */
-  uint32_t path, query; /* offsets into text */
-  int refuse;           /* status of a fault found inside the parser's callbacks */
-  int file;             /* what is left of an answer from a file; -1: none */
+  tl_buf kept;                    /* bytes of later requests that came too early */
+  size_t raw;                     /* bytes read of the head; then those between the chunks of the body */
+  uint64_t left;                  /* of the body, or of its chunk */
+  uint32_t path, raw_path, query; /* offsets into text */
+  int refuse;                     /* status of a fault found inside the parser's callbacks */
+  int file;                       /* what is left of an answer from a file; -1: none */
   int64_t file_at, file_left;
   uint8_t phase, chunk_state, size_digits;
   char last; /* of the header's bytes, for a line end that is cut in two */

@@ -1,7 +1,7 @@
 /* request.c: what a handler may ask of a request, and the decoding of its target. Strings point into r->text. */
 #include <string.h>
 
-#include "base/hex.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "io/http.h"
 
@@ -50,6 +50,7 @@ bool tl__http_has_token(const tl_http_req *r, const char *lower_name, const char
 
 const char *tl_http_method(const tl_http_req *r) { return llhttp_method_name((llhttp_method_t)r->parser.method); }
 const char *tl_http_path(const tl_http_req *r) { return text_at(r, r->path); }
+const char *tl_http_raw_path(const tl_http_req *r) { return text_at(r, r->raw_path); }
 const char *tl_http_query(const tl_http_req *r) { return text_at(r, r->query); }
 
 const char *tl_http_body(const tl_http_req *r, size_t *n) {
@@ -69,22 +70,13 @@ const char *tl_http_peer_ip(const tl_http_req *r) {
   return w->ip;
 }
 
-/* In place. Control characters (NUL among them) and backslashes have no use in a path but to fool somebody. */
-static bool decode(char *path) {
-  char *out = path;
-  for (const char *p = path; *p; p++) {
-    int c = (unsigned char)*p;
-    if (c == '%') {
-      int high = tl_hex_digit(p[1]), low = high < 0 ? -1 : tl_hex_digit(p[2]);
-      if (low < 0) return false;
-      c = high << 4 | low;
-      p += 2;
-    }
+/* Control characters (NUL among them) and backslashes have no use in a path but to fool somebody. */
+static bool is_clean(const char *path, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    int c = (unsigned char)path[i];
     if (c < 0x20 || c == 0x7f || c == '\\') return false;
-    *out++ = (char)c;
   }
-  *out = 0;
-  return tl_utf8_valid(path, (size_t)(out - path));
+  return tl_utf8_valid(path, n);
 }
 
 static bool has_parent_segment(const char *path) {
@@ -105,11 +97,24 @@ static char *skip_authority(char *target) {
   return path;
 }
 
+/* Puts the path behind the rest of the text, once more, and decodes it there. */
+static bool decode(tl_http_req *r) {
+  size_t n = strlen(tl_http_raw_path(r));
+  tl_buf_grow(&r->text, n + 1);
+  r->path = (uint32_t)r->text.len;
+  char *path = r->text.data + r->path;
+  size_t decoded = tl_percent_decode(tl_http_raw_path(r), n, TL_PERCENT_STRICT, path);
+  if (decoded == TL_PERCENT_BAD || !is_clean(path, decoded)) return false;
+  path[decoded] = 0;
+  r->text.len += decoded + 1;
+  return !has_parent_segment(path);
+}
+
 int tl__http_target(tl_http_req *r) {
   char *path = skip_authority(r->text.data), *query = path + strcspn(path, "?");
   if (*path != '/' || strchr(path, '#')) return 400;
   if (*query) *query++ = 0;
   r->query = (uint32_t)(query - r->text.data);
-  r->path = (uint32_t)(path - r->text.data);
-  return decode(path) && !has_parent_segment(path) ? 0 : 400;
+  r->raw_path = (uint32_t)(path - r->text.data);
+  return decode(r) ? 0 : 400;
 }

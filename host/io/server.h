@@ -42,9 +42,10 @@ unsigned tl_server_conns(const tl_server *s); /* open connections, HTTP and WebS
 
 /* Request. Strings are NUL-terminated. */
 const char *tl_http_method(const tl_http_req *r);
-const char *tl_http_path(const tl_http_req *r);  /* decoded path without query; never has "..", NUL or backslash tricks
-                                                    (such are answered 400) */
-const char *tl_http_query(const tl_http_req *r); /* raw, without '?'; "" */
+const char *tl_http_path(const tl_http_req *r); /* decoded path without query; never has "..", NUL or backslash tricks
+                                                   (such are answered 400) */
+const char *tl_http_raw_path(const tl_http_req *r); /* the same as it came, for who splits it before he decodes */
+const char *tl_http_query(const tl_http_req *r);    /* raw, without '?'; "" */
 const char *tl_http_header(const tl_http_req *r, const char *lower_name); /* NULL: absent */
 size_t tl_http_header_count(const tl_http_req *r);
 void tl_http_header_at(const tl_http_req *r, size_t i, const char **lower_name, const char **value);

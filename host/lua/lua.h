@@ -111,9 +111,10 @@ tl_value tl_app_default_root(const tl_app *a); /* borrowed; shared by all new ta
 tl_diff_opts tl_app_diff_opts(const tl_app *a);
 size_t *tl_app_state_limit(tl_app *a); /* bytes a tab; 0: none */
 
-/* +1: a proxy of a table of self.router's maps, which nobody can write; self: stack index of a state instance
- * (readonly.c) */
-void tl_push_router_maps(lua_State *L, int self, int table);
+/* What self.router has, which nobody can write (readonly.c). Owned: a map of what is in the table; its tables are maps.
+ */
+tl_value tl_router_value(lua_State *L, int table);
+void tl_push_router_value(lua_State *L, int self, const tl_value *v); /* +1: its proxy; self: index of an instance */
 
 /* ---- vars that the browser keeps (stored.c) ---- */
 typedef enum tl_keep { TL_KEEP_COOKIE, TL_KEEP_LOCAL, TL_KEEP_SESSION } tl_keep;

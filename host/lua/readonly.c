@@ -1,5 +1,5 @@
-/* readonly.c: the maps of self.router: proxies of values that no draft holds, so that they are read like all maps, and
- * never written. */
+/* readonly.c: the values of self.router: proxies of a value that no draft holds, so that its maps are read like all
+ * maps, and never written. */
 #include "lua/inner.h"
 #include "lua/proxy.h"
 #include "lua/state.h"
@@ -18,18 +18,25 @@ static void mark_maps(lua_State *L, int table) {
   }
 }
 
-void tl_push_router_maps(lua_State *L, int self, int table) {
-  tl_instance *s = tl__instance_test(L, self);
+tl_value tl_router_value(lua_State *L, int table) {
   table = lua_absindex(L, table);
   luaL_checkstack(L, 12, NULL);
   mark_maps(L, table);
-  lua_pushliteral(L, "router");
-  tl_place place = {.state = s->cls->name, .var = "router"};
+  tl_place place = {.state = "self", .var = "router"};
   tl__take take = {.place = &place};
   tl_value *box = tl__push_box(L);
   *box = tl__from_lua(L, table, &take);
-  tl__hang h = {.parent = lua_absindex(L, self), .key = lua_gettop(L) - 1, .var = &s->cls->router, .view = s->view};
-  tl__push_value(L, &h, box, NULL);
-  lua_replace(L, -3);
+  tl_value v = tl_retain(*box);
   lua_pop(L, 1);
+  return v;
+}
+
+void tl_push_router_value(lua_State *L, int self, const tl_value *v) {
+  tl_instance *s = tl__instance_test(L, self);
+  self = lua_absindex(L, self);
+  luaL_checkstack(L, 12, NULL);
+  lua_pushliteral(L, "router");
+  tl__hang h = {.parent = self, .key = lua_gettop(L), .var = &s->cls->router, .view = s->view};
+  tl__push_value(L, &h, v, NULL);
+  lua_remove(L, -2);
 }

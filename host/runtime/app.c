@@ -143,6 +143,7 @@ void tl_open_native_host(lua_State *L) {
                                        {"assets", native_assets},
                                        {"router", native_router},
                                        {"random_token", random_token},
+                                       {"percent_decode", tl_native_percent_decode},
                                        {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }

@@ -78,6 +78,11 @@ typedef struct tl_sent {
   tl_value root;
 } tl_sent;
 
+typedef struct tl_router { /* what self.router last told; zeroed: nothing */
+  char *at;                /* of this path, with query */
+  tl_value told;
+} tl_router;
+
 struct tl_tab {
   tl_host *host;
   tl_cell *cell; /* reference; cell->owner is the tab */
@@ -98,8 +103,9 @@ struct tl_tab {
   unsigned tasks; /* background tasks that live */
   char *headers, *session_id;
   char ip[46];
-  tl_value *kept; /* of each var that the browser keeps, what it has there; NULL: the app has none */
-  void *observer; /* the driver's: told of each public commit */
+  tl_router router; /* of these, and of where the page is */
+  tl_value *kept;   /* of each var that the browser keeps, what it has there; NULL: the app has none */
+  void *observer;   /* the driver's: told of each public commit */
 };
 
 tl_tab *tl_tab_new(tl_host *h, tl_value root); /* with a fresh token; NULL: too many */
@@ -141,8 +147,11 @@ void tl_failures_forget(tl_host *h);
 
 /* ---- hooks.c: what the Lua half tells ---- */
 tl_lua_hooks tl_hooks(tl_host *h);
-void tl_router_push(void *ctx, lua_State *L,
-                    tl_cell *c); /* +1: the router of the state instance at index 1 (router.c) */
+
+/* ---- router.c ---- */
+int tl_native_percent_decode(lua_State *L); /* (text) -> the bytes; what is no escape is itself, "+" too */
+void tl_router_push(void *ctx, lua_State *L, tl_cell *c); /* +1: that of the state instance at index 1 */
+void tl_router_forget(tl_tab *t);                         /* another connection, or the end */
 
 /* ---- the host ---- */
 struct tl_host {

@@ -45,6 +45,7 @@ void tl_tab_free(tl_tab *t) {
   tl_buf_free(&t->effects);
   tl_buf_free(&t->errors);
   tl_instances_free(&t->pages);
+  tl_router_forget(t);
   tl_free(t->headers);
   tl_free(t->session_id);
   t->cell->gone = true;
@@ -109,6 +110,7 @@ void tl_tab_attach(tl_tab *t, tl_peer *p) {
   p->tab = t;
   t->bye = t->prolonged = false;
   tl_lua_page(t->host->lua, t->cell, true);
+  tl_router_forget(t);
   tl_free(t->headers);
   tl_free(t->session_id);
   t->headers = p->headers;

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hex.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/percent.h"
 #include "base/rng.h"
 #include "runtime/client.h"
 #include "runtime/host.h"
@@ -168,7 +168,7 @@ static bool make(lua_State *L, lua_CFunction fn, asked *a, tl_http_req *r) {
 static void serve_page(tl_host *h, tl_http_req *r) {
   lua_State *L = tl_lua_state(h->lua);
   int top = lua_gettop(L);
-  asked a = {h, tl_http_path(r), strlen(tl_http_path(r))};
+  asked a = {h, tl_http_raw_path(r), strlen(tl_http_raw_path(r))}; /* routes decode segment by segment */
   if (make(L, make_page, &a, r)) {
     char headers[sizeof page_headers + 120], token[27], *session = session_of(r);
     tl_random_token(token);
@@ -184,19 +184,13 @@ static void serve_page(tl_host *h, tl_http_req *r) {
   lua_settop(L, top);
 }
 
-/* The decoded value of path= in the query. */
+/* The decoded value of path= in the query. The client escapes all that has to be; a "+" is itself, as in a path. */
 static void wanted_path(const char *query, tl_buf *out) {
   const char *at = strncmp(query, "path=", 5) ? strstr(query, "&path=") : query - 1;
   if (!at) return;
-  for (at += 6; *at && *at != '&'; at++) {
-    int hi, lo;
-    if (*at == '%' && (hi = tl_hex_digit(at[1])) >= 0 && (lo = tl_hex_digit(at[2])) >= 0) {
-      tl_buf_putc(out, (char)(hi * 16 + lo));
-      at += 2;
-    } else {
-      tl_buf_putc(out, *at);
-    }
-  }
+  size_t n = strcspn(at + 6, "&");
+  tl_buf_grow(out, n);
+  out->len = tl_percent_decode(at + 6, n, 0, out->data);
 }
 
 static void serve_tree(tl_host *h, tl_http_req *r) {

@@ -1,7 +1,9 @@
 --- route.lua: routes of pages: `/about`, `/post/[id]`, `/docs/[[...rest]]`.
 --
 -- A route's segments are compared one by one; a fixed one goes before `[id]`, that before
--- `[...rest]`, that before `[[...rest]]`. Pure; uses nothing.
+-- `[...rest]`, that before `[[...rest]]`. Pure. May use: native.
+
+local native = require "tidelock.native"
 
 local route = {}
 
@@ -16,10 +18,6 @@ local function parse_segment(text)
   if name then return { kind = ONE, name = name } end
   if text:find "[%[%]]" then return nil, ("%q is no segment: write [name], [...name] or [[...name]]"):format(text) end
   return { kind = FIXED, text = text }
-end
-
-local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
 local function split(path)
@@ -85,7 +83,7 @@ end
 ---@return string[]
 function route.segments(path)
   local parts = split(path:gsub("[?#].*$", ""))
-  for i, part in ipairs(parts) do parts[i] = unescape(part) end
+  for i, part in ipairs(parts) do parts[i] = native.percent_decode(part) end
   return parts
 end
 

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/percent.h"
 #include "base/smap.h"
 #include "base/utf8.h"
 #include "spec.h"
@@ -24,6 +25,38 @@ static void buffers(void) {
   }
   tl_buf_free(&b);
   CHECK(b.data == NULL && b.cap == 0);
+}
+
+static void percent(void) {
+  static const struct {
+    const char *text;
+    unsigned rules;
+    const char *decoded; /* NULL: wrong */
+  } cases[] = {
+      {"", TL_PERCENT_STRICT, ""},
+      {"a+b%20c%2B", 0, "a+b c+"},
+      {"a+b%20c%2B", TL_PERCENT_FORM, "a b c+"},
+      {"%c3%BC%2541", 0, "\xc3\xbc%41"},
+      {"100%", 0, "100%"},
+      {"100%", TL_PERCENT_STRICT, NULL},
+      {"%4", 0, "%4"},
+      {"%4", TL_PERCENT_STRICT, NULL},
+      {"%4g%zz%+1", 0, "%4g%zz%+1"},
+      {"%4g%zz%+1", TL_PERCENT_FORM, "%4g%zz% 1"},
+      {"a%g1", TL_PERCENT_STRICT | TL_PERCENT_FORM, NULL},
+      {"%%41", 0, "%A"},
+  };
+  char out[32];
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    size_t n = tl_percent_decode(cases[i].text, strlen(cases[i].text), cases[i].rules, out);
+    size_t expected = cases[i].decoded ? strlen(cases[i].decoded) : TL_PERCENT_BAD;
+    CHECKF(n == expected && (n == TL_PERCENT_BAD || !memcmp(out, cases[i].decoded, n)), "%s", cases[i].text);
+  }
+  CHECK(tl_percent_decode("a%00b%ff", 5, TL_PERCENT_STRICT, out) == 3 && !memcmp(out, "a\0b", 3));
+  CHECK(tl_percent_decode("a%41", 3, TL_PERCENT_STRICT, out) ==
+        TL_PERCENT_BAD); /* the digits end where the text does */
+  char same[] = "%41%42+%43";
+  CHECK(tl_percent_decode(same, strlen(same), 0, same) == 4 && !memcmp(same, "AB+C", 4));
 }
 
 static void utf8(void) {
@@ -142,6 +175,7 @@ static void logs(void) {
 
 void spec_base(void) {
   buffers();
+  percent();
   utf8();
   random_numbers();
   maps();

@@ -267,6 +267,68 @@ describe("what every state has", function()
   end)
 end)
 
+describe("the router", function()
+  it("is built once for each place of the page, and one that is kept tells of the place before", function()
+    local tab = t.open("spec/lua/apps/state.lua", "/?a=1")
+    local kept
+    probe.inside(tab, function(self)
+      kept = self.router
+      assert.equal(kept, self.router)
+      assert.equal(kept.query, self.router.query)
+      local other = self:get_state "Other"
+      assert.same({ a = "1" }, other.router.query)
+      raises("Other.router.query.a: the router only tells", function() other.router.query.a = "2" end)
+      raises("Job.router.query.a: the router only tells", function() self.router.query.a = "2" end)
+    end)
+    tab:go "/?a=2"
+    probe.inside(tab, function(self)
+      assert.are_not.equal(kept, self.router)
+      assert.equal("2", self.router.query.a)
+      assert.equal("1", kept.query.a)
+      assert.same({ a = "1" }, kept.query)
+    end)
+    tab:go "/"
+    probe.inside(tab, function(self) assert.same({}, self.router.query) end)
+  end)
+
+  it("costs nothing when it is read again", function()
+    probe.inside(t.open("spec/lua/apps/state.lua", "/?a=1"), function(self)
+      local function read()
+        for _ = 1, 1000 do assert(self.router.query and self.router.headers and self.router.path == "/") end
+      end
+      read()
+      collectgarbage()
+      collectgarbage "stop"
+      local before = collectgarbage "count"
+      read()
+      local more = collectgarbage "count" - before
+      collectgarbage "restart"
+      assert.is_true(more < 4, more .. " KiB for 1,000 reads")
+    end)
+  end)
+
+  it("gives its fields to pairs as a table of one's own, and keeps its metatable to itself", function()
+    probe.inside(t.open("spec/lua/apps/state.lua", "/?a=1"), function(self)
+      local _, fields = pairs(self.router)
+      fields.path = "/other"
+      assert.equal("/", self.router.path)
+      assert.equal("tidelock.router", getmetatable(self.router))
+      assert.is_false((pcall(setmetatable, self.router, {})))
+    end)
+  end)
+
+  it("of a tab that has ended tells nothing", function()
+    local tab = t.open("spec/lua/apps/state.lua", "/?a=1")
+    local kept
+    probe.inside(tab, function(self) kept = self end)
+    tab:close()
+    t.advance(3601)
+    assert.is_nil(kept.router.path)
+    assert.is_nil(kept.router.query)
+    raises('TypeError: self.router has no "pth"', function() return kept.router.pth end)
+  end)
+end)
+
 describe("outside the block", function()
   it("reads the snapshot, and refuses every write", function()
     local tab = open()

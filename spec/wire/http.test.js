@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { describe, it } from 'node:test';
-import { openPage } from './client.js';
+import { openPage, openSocket, until } from './client.js';
 import { sharedHost, startHost } from './host.js';
 
 describe('HTTP', { concurrency: 4 }, () => {
@@ -48,6 +48,26 @@ describe('HTTP', { concurrency: 4 }, () => {
       assert.equal(status, 404, path);
       assert.match(body, /Page not found/);
     }
+  });
+
+  it('reads a path alike for the page, for its tree, and for the tab', async t => {
+    for (const [path, route] of [['/post/a%2Fb', '/post/[id]'], ['/post/a%3Fb', '/post/[id]'], ['/post/a%23b', '/post/[id]'], ['/post/50%25', '/post/[id]'],
+      ['/post/a+b', '/post/[id]'], ['/po%73t/5', '/post/[id]'], ['/post%2F5', '404'], ['/post%3Fid', '404']]) {
+      const { status, body } = await ask(path), expected = route === '404' ? 404 : 200;
+      assert.deepEqual([status, JSON.parse(/<script type="application\/json" id="[\w-]+">(.*)<\/script>/.exec(body)[1]).route], [expected, route], path);
+      const tree = await ask(`/_tidelock/page?path=${encodeURIComponent(path)}`);
+      assert.deepEqual([tree.status, JSON.parse(tree.body).route], [expected, route], path);
+      const socket = await openSocket(t, host());
+      socket.say({ hello: { token: null, version: null, instance: 'a', path } });
+      await until(() => socket.messages.length > 0);
+      assert.equal(socket.messages[0].init.route, route, path);
+    }
+  });
+
+  // holds: router.params
+  it('decodes each part of a path once, and a query by the rules of forms', async t => {
+    const page = await openPage(t, host(), { path: '/post/a%2541+b%2Fc%zz?x=1+2%2B3%' });
+    assert.equal((await page.call('Job.where_am_i')).Job.text, '/post/a%2541+b%2Fc%zz a%41+b/c%zz 1 2+3%');
   });
 
   // holds: http.tree
