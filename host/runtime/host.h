@@ -216,6 +216,7 @@ void tl_open_native_http(lua_State *L);
 void tl_open_native_work(lua_State *L);
 void tl_end_works(tl_host *h); /* waits until no thread runs one; they are abandoned */
 void tl_open_native_testing(lua_State *L);
+void tl_open_testing_time(lua_State *L); /* testing_time.c */
 void tl_open_luv(tl_host *h);
 void tl_close_luv(tl_host *h);
 int tl_loaded_luv(lua_State *L); /* a lua_CFunction: -> the module if it was asked for, or nil */

@@ -1,8 +1,5 @@
-/* testing.c: what the driver (lua/tidelock/testing.lua) is built on: loading and closing an app, virtual time. Its
- * pages are driven.c's.
- *
- * The specs run in the root task. It waits like any other; the test loop (lifecycle.c) moves the clock only when
- * nothing is ready and no I/O is under way, and never past what the root task waits for. */
+/* testing.c: what the driver (lua/tidelock/testing.lua) is built on: the order of what is ready, loading and closing an
+ * app. Its pages are driven.c's, its time is testing_time.c's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,53 +8,6 @@
 #include "lua/task.h"
 #include "runtime/host.h"
 #include "runtime/mirror.h"
-
-/* ---- virtual time ---- */
-
-static int waited_k(lua_State *L, int status, lua_KContext ctx) {
-  (void)status, (void)ctx;
-  tl_wait_end(L);
-  tl_host *h = tl_host_of(L);
-  if (!h->advance_late) return 0;
-  h->advance_late = false;
-  lua_pushfstring(L,
-                  "this has waited %f s of real time for what comes from outside (requests under way: %d), and virtual "
-                  "time does not bring it; let the app ask a server that answers in the spec, or none "
-                  "(--time-limit sets the limit)",
-                  (double)h->advance_limit / 1e9, (int)tl_loop_io_count(h->loop));
-  return lua_error(L);
-}
-
-static int wait_until(lua_State *L, double seconds, const char *what) {
-  tl_host *h = tl_host_of(L);
-  if (h->advancing) /* the one wait that there is would be lost */
-    return luaL_error(
-        L, "%s: only the spec itself drives its app; a handler or task cannot, while the spec waits for it", what);
-  h->advance_wake = tl_wait_begin(L, TL_WAITING, what);
-  h->advance_to = tl_lua_now(h->lua) + (uint64_t)(seconds * 1e9 + 0.5);
-  h->advance_io = seconds > 0;
-  h->advance_since = tl_loop_now();
-  h->advancing = true;
-  return tl_park(L, 0, waited_k);
-}
-
-static int advance(lua_State *L) {
-  double s = luaL_checknumber(L, 1);
-  if (!(s >= 0) || s > 1e9) return luaL_error(L, "advance(s): seconds from 0 to 1e9");
-  return wait_until(L, s, "advance");
-}
-
-static int settle(lua_State *L) { return wait_until(L, 0, "settle"); }
-
-static int limit(lua_State *L) { /* seconds of real time for one wait; 0: none */
-  tl_host_of(L)->advance_limit = (uint64_t)(luaL_checknumber(L, 1) * 1e9);
-  return 0;
-}
-
-static int real_now(lua_State *L) { /* seconds, of some clock that goes on */
-  lua_pushnumber(L, (double)tl_loop_now() / 1e9);
-  return 1;
-}
 
 /* ---- the order of what is ready ---- */
 
@@ -261,12 +211,12 @@ static int leftovers(lua_State *L) {
 }
 
 void tl_open_native_testing(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"advance", advance},       {"settle", settle},       {"seed", seed},         {"deviate", deviate},
-      {"deviations", deviations}, {"tell", tell},           {"told", told},         {"lost_updates", tl_lua_lost},
-      {"limit", limit},           {"real_now", real_now},   {"log_text", log_text}, {"app_load", app_load},
-      {"app_close", app_close},   {"leftovers", leftovers}, {"luv", tl_loaded_luv}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"seed", seed},           {"deviate", deviate},   {"deviations", deviations},
+                                       {"tell", tell},           {"told", told},         {"lost_updates", tl_lua_lost},
+                                       {"log_text", log_text},   {"app_load", app_load}, {"app_close", app_close},
+                                       {"leftovers", leftovers}, {"luv", tl_loaded_luv}, {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
   tl_open_driven(L);
+  tl_open_testing_time(L);
   tl_open_mirror(L);
 }

@@ -1,10 +1,11 @@
--- http.lua: `tl.http`: requests over HTTP that suspend the task which makes them, never the host. May use: native, kinds, html, where.
+-- http.lua: `tl.http`: requests over HTTP that suspend the task which makes them, never the host. May use: native, kinds, html, transport, where.
 -- An answer is { status, headers, body, json = function }; what could not be done is nil, message, code, with code one of
 -- "connect" "dns" "timeout" "too_large" "tls" "redirects" "protocol" "url".
 
 local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local transport = require "tidelock.transport"
 local where = require "tidelock.where"
 
 where.register()
@@ -80,7 +81,7 @@ end
 local function full_url(opts)
   local url = opts.url
   if type(url) ~= "string" then where.fail("tl.http: url is a string, got %s", kinds.describe(url)) end
-  if url:sub(1, 1) == "/" then url = native.own_address() .. url end
+  if url:sub(1, 1) == "/" then url = transport.own_address() .. url end
   if opts.query then url = url .. (url:find("?", 1, true) and "&" or "?") .. encoded(opts.query, "query") end
   return url
 end
@@ -148,14 +149,14 @@ function http.request(opts)
   end
   local body, content_type = body_of(opts)
   local method = opts.method or (body and "POST" or "GET")
-  local handle <close> = native.http_start(method, url, header_list(opts, content_type), body, opts.timeout or 0,
+  local handle <close> = transport.start(method, url, header_list(opts, content_type), body, opts.timeout or 0,
     opts.max_size or 0, opts.follow or -1, opts.on_chunk ~= nil)
   while opts.on_chunk do
-    local chunk = native.http_chunk(handle)
+    local chunk = transport.chunk(handle)
     if not chunk then break end
     opts.on_chunk(chunk)
   end
-  local status, headers, text, message, code = native.http_finish(handle)
+  local status, headers, text, message, code = transport.finish(handle)
   if not status then return nil, message, code end
   return { status = status, headers = parsed_headers(headers), body = text, json = answer_json }
 end

@@ -2,8 +2,10 @@
 --
 -- Each `it` loads its app anew; all tabs of one `it` are tabs of the same app. Time is virtual: it
 -- moves only by `t.advance` or by a wait of the test itself. At the end of an `it` the runner calls
--- `finish`, which ends the app and proves that nothing of it is left. May use: kinds, native, tab, where.
+-- `finish`, which ends the app and proves that nothing of it is left. May use: complaints, exchange, kinds, native, tab, where.
 
+local complaints = require "tidelock.complaints"
+local exchange = require "tidelock.exchange"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
 local tab = require "tidelock.tab"
@@ -26,14 +28,20 @@ local function each_tab(fn)
 end
 
 local ROUNDS <const> = 1000
+local HOUR <const> = 3600
 
----Runs what is ready, without moving the time, until host and pages have no more to say.
-function testing.settle()
+local function settle()
   for _ = 1, ROUNDS do
     native.settle()
     if not each_tab(function(open) return open:pump() end) then return end
   end
   error(("the pages and the host answer each other without end (%d rounds)"):format(ROUNDS), 0)
+end
+
+---Runs what is ready, without moving the time, until host and pages have no more to say.
+function testing.settle()
+  settle()
+  complaints.raise()
 end
 
 local function next_due()
@@ -69,6 +77,75 @@ function testing.advance(seconds)
   end
   native.advance(math.max(0, target - native.now()))
   testing.settle()
+end
+
+-- Moves the time to what happens next, within so many seconds; whether there was anything.
+local function step(within)
+  local due, io = native.next_due()
+  local own = next_due()
+  if own then due = math.min(due or math.huge, math.max(0, own - native.now())) end
+  if io > 0 then
+    native.await_io()
+  elseif due and due <= within then
+    local at = native.now() + due
+    native.advance(due)
+    testing.settle()
+    if own and own <= at then release_delayed(own) end
+  else
+    return false
+  end
+  testing.settle()
+  return true
+end
+
+-- Who waits, and where: a line for each task.
+local function waiting()
+  local tasks, names, lines = native.debug_tasks(), {}, {}
+  for _, task in ipairs(tasks) do names[task.id] = task.name end
+  for i, task in ipairs(tasks) do
+    lines[i] = ("\n  %s is %s%s, for %g s%s"):format(task.name, task.status, task.where and " at " .. task.where or "",
+      native.now() - task.since, names[task.waits_for] and ("; it waits for %s"):format(names[task.waits_for]) or "")
+  end
+  return #lines > 0 and table.concat(lines) or "\n  no task is there"
+end
+
+local function check_until(fn, opts)
+  if type(fn) ~= "function" then error(("t.run_until: a function is needed, got %s"):format(kinds.describe(fn)), 3) end
+  if opts ~= nil and type(opts) ~= "table" then error(("t.run_until: options are a table, got %s"):format(kinds.describe(opts)), 3) end
+  for name in pairs(opts or {}) do
+    if name ~= "limit" then error(("t.run_until: unknown option %s; there is limit"):format(tostring(name)), 3) end
+  end
+  local limit = opts and opts.limit or HOUR
+  if type(limit) ~= "number" or not (limit >= 0 and limit < math.huge) then
+    error(("t.run_until: limit is seconds, got %s"):format(kinds.describe(limit)), 3)
+  end
+  return limit
+end
+
+---Moves the virtual time, from one thing that happens to the next, until fn gives something; gives that. Raises when nothing is
+---left to happen, or the limit has passed, and tells what the tasks wait for.
+---@param fn fun(): any
+---@param opts { limit: number|nil }|nil limit: virtual seconds; an hour
+---@return any
+function testing.run_until(fn, opts)
+  local limit = check_until(fn, opts)
+  local start = native.now()
+  testing.settle()
+  local idle = false
+  while true do
+    local result = fn()
+    if result then return result end
+    if step(start + limit - native.now()) then
+      idle = false
+    elseif not idle then
+      testing.settle() -- an answer may have come after the last look
+      idle = true
+    else
+      local why = native.next_due() and ("the limit of %g s has passed"):format(limit) or "nothing is left to happen"
+      error(("t.run_until: %s, and the function gives %s; it has run for %g s%s"):format(why, kinds.describe(result),
+        native.now() - start, waiting()), 2)
+    end
+  end
 end
 
 local chosen = false -- by the spec itself: it has an order of its own
@@ -151,6 +228,16 @@ function testing.begin()
   handles_before = luv and luv._newest() or 0
 end
 
+-- The network -----------------------------------------------------------------------------------
+
+---Answers requests of tl.http until the spec ends, without a network and on virtual time. While there is any stub, a request that
+---none answers fails the spec.
+---@param stub table url or pattern, method; status, headers, body, json, chunks, delay, error; or a list of answers and functions
+---@return tl.HttpStub
+function testing.http_stub(stub)
+  return exchange.stub(stub)
+end
+
 -- Tabs ------------------------------------------------------------------------------------------
 
 local driver
@@ -227,26 +314,38 @@ end
 
 -- The end of an `it` ----------------------------------------------------------------------------
 
+-- What one of them raises keeps none of the others from being ended. Gives what was raised.
 local function end_app()
-  each_tab(function(open) open:close() end)
-  if file_of_app then native.app_close() end
+  local raised = {}
+  local function try(fn, ...)
+    local ok, err = pcall(fn, ...)
+    if not ok then raised[#raised + 1] = err end
+  end
+  each_tab(function(open) try(open.close, open) end)
+  if file_of_app then try(native.app_close) end
+  try(complaints.raise)
+  return raised
+end
+
+local function leftovers()
+  local left = exchange.stop()
+  for _, line in ipairs(native.leftovers()) do left[#left + 1] = line end
+  local luv = native.luv()
+  for _, handle in ipairs(luv and luv._close_newer(handles_before) or {}) do left[#left + 1] = handle end
+  return left
 end
 
 ---Ends the app and raises when something of it is still there. For the runner.
 function testing.finish()
-  local ok, err = pcall(end_app)
+  local raised = end_app()
   open_tabs, file_of_app = {}, nil
   shared = {}
   if chosen then native.seed(0) end
-  if not ok then error(err, 0) end
-  local left = native.leftovers()
-  local luv = native.luv()
-  if luv then
-    for _, handle in ipairs(luv._close_newer(handles_before)) do left[#left + 1] = handle end
-  end
-  if #left > 0 then
-    error("still there at the end of the test:\n  " .. table.concat(left, "\n  "), 0)
-  end
+  local left = leftovers()
+  if #left > 0 then raised[#raised + 1] = "still there at the end of the test:\n  " .. table.concat(left, "\n  ") end
+  if type(raised[1]) ~= "string" and raised[1] ~= nil then error(raised[1], 0) end
+  for i, err in ipairs(raised) do raised[i] = tostring(err) end
+  if #raised > 0 then error(table.concat(raised, "\n"), 0) end
 end
 
 return testing

@@ -22,6 +22,46 @@ function t.advance(seconds) end
 ---Runs what is ready, without moving the time.
 function t.settle() end
 
+---Moves the virtual time, from one thing that happens to the next, until fn gives something; gives that. When nothing is left to
+---happen, or the limit has passed, it raises, and tells what the tasks wait for.
+---@param fn fun(): any
+---@param opts { limit: number|nil }|nil limit: virtual seconds; an hour
+---@return any
+function t.run_until(fn, opts) end
+
+---What a stub answers.
+---@class tl.StubAnswer
+---@field status integer|nil 200
+---@field headers table<string, string>|nil
+---@field body string|nil one of body, json and chunks
+---@field json any
+---@field chunks (string|number)[]|nil the pieces of the body, and the seconds between them
+---@field delay number|nil virtual seconds until it begins
+---@field error string|nil it ends in an error of this code: "connect" "dns" "timeout" "tls" "protocol" "redirects"
+
+---What stands for a server. Its answers are its own fields, or those of a list of answers and functions, in turn.
+---@class tl.StubOptions: tl.StubAnswer
+---@field url string|nil url or pattern: with any query, unless it has one itself
+---@field pattern string|nil a Lua pattern, looked for in the url
+---@field method string|nil any
+---@field [integer] tl.StubAnswer|fun(request: tl.StubbedRequest): tl.StubAnswer
+
+---A request that was made to a stub; headers has its names in lower case, at is by `tl.now()`.
+---@class tl.StubbedRequest
+---@field method string
+---@field url string
+---@field query table<string, string|string[]>
+---@field headers table<string, string>
+---@field body string|nil
+---@field at number
+---@field json fun(self: tl.StubbedRequest): any
+
+---Answers requests of `tl.http`, without a network and on virtual time, until the `it` ends. While there is a stub, a request that
+---none answers fails the spec.
+---@param stub tl.StubOptions
+---@return { requests: tl.StubbedRequest[] } stub
+function t.http_stub(stub) end
+
 ---Takes ready tasks in an order drawn from a seed. `tidelock test --schedules N` does it for every spec.
 ---@param n integer 0: in the order in which they became ready
 function t.seed(n) end

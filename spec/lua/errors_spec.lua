@@ -642,6 +642,33 @@ case("spec", "Error", 't.advance "1"',
   'main_spec.lua:1: t.advance: seconds, got the string "1"')
 case("spec", "Error", 't.open("other.lua")',
   "main_spec.lua:1: t.open: main.lua runs already; one `it` drives one app")
+case("spec", "Error", "t.run_until(5)",
+  "main_spec.lua:1: t.run_until: a function is needed, got 5")
+case("spec", "Error", "t.run_until(print, { limt = 5 })",
+  "main_spec.lua:1: t.run_until: unknown option limt; there is limit")
+case("spec", "Error", "t.run_until(function() end)",
+  "main_spec.lua:1: t.run_until: nothing is left to happen, and the function gives nil; it has run for 0 s")
+case("spec", "Error", 't.http_stub "https://example.org"',
+  'main_spec.lua:1: t.http_stub takes a table: t.http_stub{ url = "https://...", json = {} }, got the string "https://example.org"')
+case("spec", "Error", "t.http_stub { json = {} }",
+  "main_spec.lua:1: t.http_stub: give one of url and pattern")
+case("spec", "Error", 't.http_stub { url = "/api", stauts = 404 }',
+  "main_spec.lua:1: t.http_stub: unknown option stauts (did you mean status?)")
+case("spec", "Error", 't.http_stub { url = "/api", delay = "1" }',
+  'main_spec.lua:1: t.http_stub: delay is seconds, 0 or more, got the string "1"')
+case("spec", "Error", 't.http_stub { url = "/api", body = "", json = {} }',
+  "main_spec.lua:1: t.http_stub: give one of body, json and chunks")
+case("spec", "Error", 't.http_stub { url = "/api", status = 500, error = "connect" }',
+  "main_spec.lua:1: t.http_stub: give status or error; an answer that breaks off has none")
+case("spec", "Error", 't.http_stub { url = "/api", body = "", { status = 500 } }',
+  "main_spec.lua:1: t.http_stub: body stands in one of the answers, as there is a list of them")
+case("spec", "Error", 't.http_stub { url = "/api", "text" }',
+  'main_spec.lua:1: t.http_stub: answer 1 is a table or a function, got the string "text"')
+case("spec", "Error", 't.http_stub { url = "/api", function() end } require "tidelock".http.get "/api"',
+  "main_spec.lua:1: t.http_stub: the function returns a table, an answer, not nil")
+case("spec", "StubError", 't.http_stub { url = "/api" } require "tidelock".http.get "https://a.test/"',
+  'no stub answers GET https://a.test/, and there are stubs, so the network is not asked; declare t.http_stub{ url = "https://a.test/", ... } '
+  .. "(there are: any http://127.0.0.1/api) (main_spec.lua:1)")
 
 -- docs/errors.md ---------------------------------------------------------------------------------
 
