@@ -21,7 +21,7 @@ tl_cell *tl_cell_retain(tl_cell *c) {
 
 void tl_cell_release(tl_cell *c) {
   if (--c->refs) return;
-  assert(!c->draft && !c->lock.holder && !c->computed);
+  assert(!c->draft && !c->lock.holder && !c->computed && !c->board);
   tl_release(c->root);
   tl_free(c);
 }

@@ -14,9 +14,10 @@ typedef struct tl_cell {
   bool gone; /* the tab has ended: entering raises UnknownTokenError */
   bool away; /* it has no page just now */
   char token[27];
-  void *owner;            /* the runtime's tab */
-  struct tl__stay *stays; /* of tasks whose handlers have options (policy.c) */
-  void *computed;         /* the Lua half's cache of computed vars (computed.c); NULL: as the app's default */
+  void *owner;             /* the runtime's tab */
+  struct tl__stay *stays;  /* of tasks whose handlers have options (policy.c) */
+  struct tl__board *board; /* its tasks as its page sees them (board.c); NULL: it has had none, or nobody asks */
+  void *computed;          /* the Lua half's cache of computed vars (computed.c); NULL: as the app's default */
 } tl_cell;
 
 tl_cell *tl_cell_new(tl_value root /* borrowed */, const char *token);

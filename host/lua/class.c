@@ -31,6 +31,7 @@ tl_class *tl__class_arg(lua_State *L, int idx) {
   size_t len;
   const char *name = lua_type(L, idx) == LUA_TSTRING ? lua_tolstring(L, idx, &len) : NULL;
   c = name && a ? tl_smap_get(a->by_name, name, len) : NULL;
+  if (c && c == a->own) c = NULL;
   if (!c && name) tl_raise(L, "TypeError", "there is no state \"%s\"", name);
   if (!c)
     tl_raise(L, "TypeError", "a state (what tl.state returned) or its name is expected, not a %s",

@@ -48,7 +48,8 @@ struct tl_app {
   size_t n_stored;
   size_t n_timely; /* computed vars that may change although nothing that they read has: uncached, or with a max_age */
   tl_keyhint *keys;
-  tl_value root; /* default root; nil until frozen */
+  const tl_class *own; /* the state of tl.my_tasks, which handlers do not reach; NULL: nobody asks for it */
+  tl_value root;       /* default root; nil until frozen */
   size_t state_limit;
   bool frozen;
   unsigned evaluating; /* computed functions that run just now: nothing may be written */

@@ -82,7 +82,7 @@ void tl_app_free(lua_State *L, tl_app *a) {
   }
   tl__computed_free(a);
   if (tl_app_current(L) == a) {
-    tl_lua_of(L)->timely = false;
+    tl_lua_of(L)->timely = tl_lua_of(L)->has_boards = false;
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &key_app);
   }
@@ -126,6 +126,7 @@ void tl_app_freeze(lua_State *L, tl_app *a) {
   a->root = default_root(a);
   tl__computed_defaults(L, a);
   tl_lua_of(L)->timely = a->n_timely > 0;
+  tl_lua_of(L)->has_boards = a->own != NULL;
 }
 
 tl_value tl_app_default_root(const tl_app *a) { return a->root; }

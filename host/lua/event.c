@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lua/board.h"
 #include "lua/group.h"
 
 /* The metatable's mark: "event", "effect", "var"; NULL for others. */
@@ -185,6 +186,7 @@ static tl_task *start_background(tl_lua *S, tl_cell *c, const tl_handler *h, tl_
   t->args = tl_retain(args);
   t->view = tl_view_new(c);
   if (h->terms) tl__stay_new(t);
+  if (S->has_boards) tl__row_new(t);
   if (S->hooks.task_started) S->hooks.task_started(S->hooks.ctx, c);
   tl__ready(t);
   return t;

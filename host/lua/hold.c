@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lua/board.h"
 #include "lua/convert.h"
 #include "lua/group.h"
 #include "lua/line.h"
@@ -74,6 +75,7 @@ static void give_up(tl_task *t, bool committed) {
 /* Takes over root. False: it is the one that is there. */
 static bool publish(lua_State *L, tl_cell *cell, tl_value root) {
   tl_lua *S = tl_lua_of(L);
+  if (cell->board) root = tl__board_commit(cell, root);
   tl_value before = cell->root, after = tl_computed_commit(L, cell, root);
   if (tl_identical(before, after)) {
     tl_release(after);

@@ -90,6 +90,12 @@ const tl_value *tl_lua_route(const tl_lua *S, const tl_cell *c); /* that of the 
 void tl_lua_page(tl_lua *S, tl_cell *c, bool there);
 bool tl_lua_keeps(const tl_cell *c); /* has a task that keeps its tab */
 
+/* tl.my_tasks (board.c). */
+void tl_lua_board_drop(tl_lua *S, tl_cell *c); /* the tab ends, and none of its tasks lives */
+/* Owned: what a copy of a tab begins with, which has the tab's state but none of its tasks; initial: that of a new tab.
+ */
+tl_value tl_lua_copied_root(tl_lua *S, tl_value root, tl_value initial);
+
 /* Ends. */
 void tl_lua_cancel_cell(tl_lua *S, tl_cell *c, const char *reason); /* cancels the tab's tasks and waiting handlers */
 void tl_lua_cancel_all(tl_lua *S, const char *reason);              /* but for lifespans */

@@ -14,6 +14,8 @@
 #include "lua/task.h"
 
 typedef struct tl__stay tl__stay; /* of a task whose handler has options (policy.c) */
+typedef struct tl__row tl__row;   /* of a task in tl.my_tasks (board.c) */
+typedef struct tl__board tl__board;
 typedef struct tl_watch tl_watch; /* lost updates (stale.c) */
 typedef struct tl__file tl__file; /* one that the app was loaded from (source.c) */
 
@@ -89,6 +91,7 @@ struct tl_task {
   tl_view *view;       /* tasks of a tab: what `self` is bound to */
   tl_cell *cell;       /* tasks of a tab: reference */
   tl__stay *stay;      /* owned; NULL: its handler has no options */
+  tl__row *row;        /* owned; NULL: its page does not show it */
   uint64_t event;      /* the client's event id; 0: chained, or none */
   uint64_t instance;   /* of the connection that sent the event */
   uint64_t started_at; /* ns */
@@ -143,6 +146,8 @@ struct tl_lua {
   bool parking;          /* a yield on its way to the scheduler is a wait, not the user's */
   bool killing;          /* coroutines are being reset: guards roll back */
   bool timely;           /* the app has computed vars that a commit which changed nothing has to look at */
+  bool has_boards;       /* the app asks for tl.my_tasks */
+  tl__board *boards;     /* those that are shown at the end of the turn */
   tl__file *files;       /* of the app */
   tl__spots spots;
   tl_task *first, *last; /* all tasks */
@@ -218,6 +223,7 @@ void tl__stay_end(tl_task *t);
 void tl__stay_free(tl_task *t);
 int tl__stay_body(lua_State *L, tl_task *t);    /* tl__task_call, as soon as its rivals let it; yields */
 const tl_value *tl__stay_key(const tl_task *t); /* nil: none, or not begun */
+bool tl__stay_waits(const tl_task *t);          /* for its rivals, before its first line */
 tl_task *tl__stay_waits_for(const tl_task *t, const tl_task *after); /* in its line; NULL: no more */
 void tl__terms_free(lua_State *L, tl_terms *terms);
 void tl__open_policy(lua_State *L); /* registers natives into the table on top of the stack */

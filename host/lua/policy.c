@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lua/board.h"
 #include "lua/class.h"
 #include "lua/convert.h"
 #include "lua/inner.h"
@@ -83,6 +84,7 @@ void tl__stay_free(tl_task *t) {
 }
 
 const tl_value *tl__stay_key(const tl_task *t) { return &t->stay->key; }
+bool tl__stay_waits(const tl_task *t) { return t->stay->waits; }
 
 /* ---- rivals ---- */
 
@@ -209,6 +211,7 @@ int tl__stay_body(lua_State *L, tl_task *t) {
 
 void tl_lua_page(tl_lua *S, tl_cell *c, bool there) {
   c->away = !there;
+  if (there) tl__board_page(c);
   for (tl__stay *s = c->stays; s; s = s->next) {
     if (there)
       tl_timer_remove(&S->timers, &s->leave);

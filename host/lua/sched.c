@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "lua/board.h"
 #include "lua/class.h"
 #include "lua/inner.h"
 
@@ -145,6 +146,7 @@ uint64_t tl_lua_turn(tl_lua *S) {
     if (S->story) tl__story_end(S, t, id);
   }
   compact(S);
+  if (S->boards) tl__boards_take(S);
   if (S->ready_at < S->ready_n || S->later_n) return 0;
   uint64_t next = tl_timers_next(&S->timers);
   if (next == UINT64_MAX) return next;
@@ -215,6 +217,7 @@ tl_wake tl_wait_begin(lua_State *L, tl_status status, const char *what) {
   t->parked = true;
   t->abort = NULL;
   if (t->hold.held) tl__watch(t);
+  if (t->row) tl__row_touch(t->row);
   return (tl_wake){t, t->id, t->gen};
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lua/board.h"
 #include "lua/inner.h"
 #include "lua/proxy.h"
 #include "lua/stale.h"
@@ -454,6 +455,7 @@ int tl_open_state(lua_State *L) {
   tl__open_app(L);
   tl__open_stored(L);
   tl__open_policy(L);
+  tl__open_board(L);
   tl__open_watch(L);
   tl__open_json(L);
   tl__open_tablelib(L);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "lua/board.h"
 #include "lua/class.h"
 #include "lua/group.h"
 #include "lua/line.h"
@@ -369,6 +370,7 @@ static void task_end(tl_task *t) {
   tl_timer_remove(&S->timers, &t->cleanup);
   drop_scopes(t);
   if (t->stay) tl__stay_end(t);
+  if (t->row) tl__row_end(t);
   if (t->reads || t->losing) tl__stale_forget(t);
   tl__origin_end(t);
   give_thread(t);

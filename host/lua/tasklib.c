@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "lua/board.h"
 #include "lua/convert.h"
 #include "lua/inner.h"
 
@@ -58,6 +59,7 @@ void tl__cancel(tl_task *t, const char *reason) {
   if (!t->cancelled) {
     t->cancelled = true;
     t->reason = reason ? tl_strndup(reason, strlen(reason)) : NULL;
+    if (t->row) tl__row_turned(t->row);
   }
   if (!t->started)
     tl__task_drop_unstarted(t, TL_CANCELLED);
@@ -78,6 +80,11 @@ static int task_cancel(lua_State *L) {
 static int task_await(lua_State *L) {
   check_task(L, 1);
   return tl__await(L);
+}
+
+static int task_progress(lua_State *L) {
+  tl__progress(L, check_task(L, 1));
+  return 0;
 }
 
 /* ---- fields ---- */
@@ -121,7 +128,7 @@ static int task_field(lua_State *L, tl_task *t, const char *key) {
     return tl_raise(
         L, "TypeError",
         "a task has no field \"%s\"; there are id, name, status, started_at, token, key, args, and the methods "
-        "cancel and await",
+        "cancel, await and progress",
         key);
   return 1;
 }
@@ -133,6 +140,8 @@ static int object_index(lua_State *L) {
     lua_pushcfunction(L, task_cancel);
   else if (!strcmp(key, "await"))
     lua_pushcfunction(L, task_await);
+  else if (!strcmp(key, "progress"))
+    lua_pushcfunction(L, task_progress);
   else
     return task_field(L, t, key);
   return 1;

@@ -130,7 +130,10 @@ static void join(tl_peer *p, tl_tab *t, uint64_t version, bool has_version) {
 /* model: the tab that it is a copy of; NULL: none. storage: what the browser has kept, for a tab that is no copy; nil:
  * nothing. */
 static void new_tab(tl_peer *p, const tl_tab *model, tl_value storage) {
-  tl_tab *t = tl_tab_new(p->host, model ? model->cell->root : tl_app_default_root(p->host->app));
+  tl_value initial = tl_app_default_root(p->host->app);
+  tl_value root = model ? tl_lua_copied_root(p->host->lua, model->cell->root, initial) : tl_retain(initial);
+  tl_tab *t = tl_tab_new(p->host, root);
+  tl_release(root);
   if (!t) {
     tl_peer_close(p, 4413, "too many tabs (max_tabs)");
     return;

@@ -6,9 +6,12 @@ local html = require "tidelock.html"
 local tl = {}
 
 -- A name that is not there is misspelt: nil would be an error later, or none.
-local function strict(t, name)
+-- lazy: name -> a function that gives what it is for the app that is there.
+local function strict(t, name, lazy)
   return setmetatable(t, {
+    lazy = lazy,
     __index = function(_, key)
+      if lazy and lazy[key] then return lazy[key]() end
       local hint = html.did_you_mean(tostring(key), t, name .. ".")
       native.raise("TypeError", ("%s.%s: there is no such name%s"):format(name, tostring(key), hint))
     end,
@@ -40,4 +43,4 @@ tl.every = require "tidelock.every"
 tl.retry = require "tidelock.retry"
 tl.ui = require "tidelock.ui"
 
-return strict(tl, "tl")
+return strict(tl, "tl", { my_tasks = require("tidelock.my_tasks").var })

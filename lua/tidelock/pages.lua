@@ -2,11 +2,12 @@
 --
 -- When main.lua has loaded, `pages.finish` runs each page's function once and keeps its tree as
 -- JSON text; the host then asks `pages.lookup` and `pages.html`.
--- May use: kinds, where, ui, tree, route, eval, markup, values, native.
+-- May use: kinds, where, ui, tree, route, eval, markup, values, my_tasks, native.
 
 local eval = require "tidelock.eval"
 local kinds = require "tidelock.kinds"
 local markup = require "tidelock.markup"
+local my_tasks = require "tidelock.my_tasks"
 local native = require "tidelock.native"
 local route = require "tidelock.route"
 local tree = require "tidelock.tree"
@@ -69,12 +70,13 @@ local function build_once(app, entry)
   local known = kept[entry.route]
   if known then
     for _, setter in ipairs(known.setters) do require("tidelock.state").setter_of(setter[1], setter[2]) end
+    if known.my_tasks then my_tasks.class() end
     return known.built, known.title
   end
   local before = {}
   for handler in pairs(app.setters or {}) do before[handler] = true end
   local built, title = build_tree(entry)
-  kept[entry.route] = { built = built, title = title, setters = new_setters(app, before) }
+  kept[entry.route] = { built = built, title = title, setters = new_setters(app, before), my_tasks = my_tasks.asked() }
   return built, title
 end
 

@@ -421,12 +421,23 @@ local function check_list(name, mixins)
   end
 end
 
+-- That of tl.my_tasks.
+state.OWN = "tl"
+
 ---Declares a state, of which every tab has one instance.
 ---@param name string
 ---@param fields table<string|integer, any>|nil vars and their defaults; mixins without a name
 ---@param opts { extends: userdata, mixins: table[] }|nil
 ---@return userdata class
 function state.state(name, fields, opts)
+  if name == state.OWN then
+    native.raise("DeclarationError", ("tl.state(\"%s\", ...): the host has a state of that name itself (tl.my_tasks); take another"):format(name))
+  end
+  return state.declare(name, fields, opts)
+end
+
+---The same for any name.
+function state.declare(name, fields, opts)
   if type(name) ~= "string" then native.raise("TypeError", "tl.state(name, fields): the name is a string, not " .. kinds.describe(name)) end
   if fields ~= nil and type(fields) ~= "table" then
     native.raise("TypeError", ("tl.state(\"%s\", fields): the fields are a table, not %s"):format(name, kinds.describe(fields)))

@@ -212,6 +212,12 @@ function tl.tasks() end
 ---@type table<tl.Task, boolean>
 tl.background_tasks = nil
 
+---For pages: a Var, the list of the background tasks of the tab, oldest first. Each is a map: `id`, `name` ("Job.work"), `key`,
+---`status` as `tl.Task` has it, `started` in the time of `tl.now`; `progress` (0 to 1) and `text`, once the task has told them;
+---`queued` (true) while it waits for its turn, `cancelling` (true) once it was cancelled.
+---@type tl.Var
+tl.my_tasks = nil
+
 ---The task that calls; nil: none.
 ---@return tl.Task|nil task
 function tl.current_task() end
@@ -466,9 +472,10 @@ function Class:setter(name) end
 ---@field id integer
 ---@field name string "Job.work"
 ---@field args table
+---@field key string|number|boolean|nil what the `key` function of `tl.background` gave
 ---@field token string|nil of its tab
 ---@field status "running"|"waiting_lock"|"sleeping"|"waiting"|"done"|"failed"|"cancelled"
----@field started_at number seconds since 1970
+---@field started_at number in the time of `tl.now`
 local Task = {}
 
 ---Raises CancelledError where the task waits.
@@ -478,6 +485,11 @@ function Task:cancel(reason) end
 ---Waits for the task's end.
 ---@return any ... results its own; its error is raised again
 function Task:await() end
+
+---Tells the tab's page how far the task is: `tl.my_tasks` shows it. Inside and outside of blocks, as often as wanted.
+---@param x number from 0 to 1
+---@param text string|nil what it does just now, 200 bytes at most; nil: what was told last stays
+function Task:progress(x, text) end
 
 ---What `tl.scope()` gives. When the block is left its tasks are waited for; when it is left by an error they are cancelled first.
 ---An error of a task cancels the others and is raised in the owner: where it waits, or at the end of the block.

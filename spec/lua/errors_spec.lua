@@ -30,6 +30,8 @@ case("main", "DeclarationError", 'tl.state("Job", {})',
   'the state "Job" is declared twice; give each its own name (main.lua:12)')
 case("main", "DeclarationError", 'tl.state("my job", {})',
   'tl.state("my job", ...): the name of a state is an identifier: letters, digits and _ (main.lua:12)')
+case("main", "DeclarationError", 'tl.state("tl", {})',
+  'tl.state("tl", ...): the host has a state of that name itself (tl.my_tasks); take another (main.lua:12)')
 case("main", "TypeError", "tl.state {}",
   "tl.state(name, fields): the name is a string, not a table (main.lua:12)")
 case("main", "TypeError", 'tl.state("Two", "n")',
@@ -361,11 +363,25 @@ case("handler", "BackgroundCallError", "Job.work = tl.background(function() end)
 case("handler", "TypeError", 'tl.spawn "x"',
   "tl.spawn(fn, ...): a function is needed, not string (main.lua:12)")
 case("handler", "TypeError", "return tl.current_task().stats",
-  'a task has no field "stats"; there are id, name, status, started_at, token, key, args, and the methods cancel and await (main.lua:12)')
+  'a task has no field "stats"; there are id, name, status, started_at, token, key, args, and the methods cancel, await and progress (main.lua:12)')
 case("handler", "TypeError", "tl.current_task().cancel()",
   "a task is needed (with a colon: task:cancel()), not nothing (main.lua:12)")
 case("handler", "TypeError", "tl.current_task():cancel(5)",
   "task:cancel(reason): the reason is a string, not number (main.lua:12)")
+case("handler", "TypeError", 'tl.current_task():progress()',
+  'task:progress(x, text): x is a number from 0 to 1, not nothing (main.lua:12)')
+case("handler", "TypeError", 'tl.current_task():progress(50)',
+  'task:progress(x, text): x is a number from 0 to 1, and 50 is not; divide what is done by what there is to do (main.lua:12)')
+case("handler", "TypeError", 'tl.current_task():progress(0 / 0)',
+  'task:progress(x, text): x is a number from 0 to 1, not NaN; is there nothing to do? (main.lua:12)')
+case("handler", "TypeError", 'tl.current_task():progress(0.5, {})',
+  'task:progress(x, text): the text is a string, not table (main.lua:12)')
+case("handler", "SerializationError", 'tl.current_task():progress(0.5, "\\xff")',
+  'task:progress(x, text): the text is not UTF-8, so no page can show it (main.lua:12)')
+case("handler", "DeclarationError", 'return tl.my_tasks',
+  'tl.my_tasks is for pages, which are built while main.lua loads, and no page of this app has it; a handler has self:tasks() (main.lua:12)')
+case("handler", "TypeError", 'self:get_state "tl"',
+  'there is no state "tl" (main.lua:12)')
 case("handler", "TypeError", "tl.cancel(self, Job.go, {})",
   "tl.cancel(self, Job.work, key): a key is a string, a number or a boolean, not table (main.lua:12)")
 case("handler", "TypeError", "tl.cancel(self)",

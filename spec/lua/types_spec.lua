@@ -38,7 +38,7 @@ describe("the annotations", function()
   end)
 
   it("name all of tl, and nothing else", function()
-    local there = {}
+    local there = { my_tasks = true } -- not in the table: it is declared where an app asks for it
     for name in pairs(tl) do there[name] = true end
     assert.same(names_of(there), names_of(annotated "tl"))
   end)
@@ -63,7 +63,8 @@ describe("the annotations", function()
 
   it("have as many parameters as the functions that are written in Lua", function()
     for name, params in pairs(annotated "tl") do
-      local info = type(tl[name]) == "function" and debug.getinfo(tl[name], "uS")
+      local fn = rawget(tl, name)
+      local info = type(fn) == "function" and debug.getinfo(fn, "uS")
       if info and info.what == "Lua" then
         local named, rest = 0, params:find("...", 1, true) ~= nil
         for param in params:gmatch "[%w_.]+" do named = named + (param == "..." and 0 or 1) end

@@ -87,7 +87,8 @@ end
 -- tl.x, ui.x ------------------------------------------------------------------------------------
 
 local function check_table(report, at, known, name, prefix)
-  if rawget(known, name) == nil then report(at, ("there is no %s%s%s"):format(prefix, name, hint(name, known, prefix))) end
+  local lazy = (getmetatable(known) or {}).lazy -- of tl: what it has only where an app asks for it
+  if rawget(known, name) == nil and not (lazy and lazy[name]) then report(at, ("there is no %s%s%s"):format(prefix, name, hint(name, known, prefix))) end
 end
 
 local function check_ui(report, at, name)
