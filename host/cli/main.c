@@ -19,6 +19,7 @@ static const char usage[] =
     "      --port N                    port (8000; 0: any free one)\n"
     "      --host ADDRESS              address to listen on (127.0.0.1)\n"
     "      --origin URL                also let pages of this origin connect; may be repeated\n"
+    "      --trust-proxy ADDRESS       believe what this proxy says of who asks; may be repeated\n"
     "      --dev                       show errors on the page, with tracebacks\n"
     "      --store memory              where tabs are kept (memory is the only store so far)\n"
     "  tidelock test [DIR|FILE ...]    run the specs (busted); DIR is spec unless given\n"
@@ -71,15 +72,19 @@ static int take_option(tl_host *h, run_options *o, int argc, char **argv) {
     o->dev = true;
     return 1;
   }
-  static const char *const valued[] = {"--port", "--host", "--origin", "--store"};
+  static const char *const valued[] = {"--port", "--host", "--origin", "--trust-proxy", "--store"};
   bool known = false;
-  for (int i = 0; i < 4; i++) known = known || !strcmp(name, valued[i]);
+  for (size_t i = 0; i < sizeof valued / sizeof *valued; i++) known = known || !strcmp(name, valued[i]);
   if (!known) return tl_cli_wrong_usage("unknown option %s", name), -1;
   if (argc < 2) return tl_cli_wrong_usage("%s needs a value", name), -1;
   if (!strcmp(name, "--port")) return read_port(argv[1], &o->port) ? -1 : 2;
   if (!strcmp(name, "--origin") && !is_origin(argv[1]))
     return tl_cli_wrong_usage("--origin: an address without a path, such as https://example.org, not \"%s\"", argv[1]),
            -1;
+  if (!strcmp(name, "--trust-proxy")) {
+    if (!tl_trust_add(h, argv[1])) return 2;
+    return tl_cli_wrong_usage("--trust-proxy: an IP address, or several as 10.0.0.0/8, not \"%s\"", argv[1]), -1;
+  }
   if (!strcmp(name, "--host"))
     o->bind = argv[1];
   else if (!strcmp(name, "--origin"))

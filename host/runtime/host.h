@@ -20,6 +20,7 @@
 typedef struct tl_host tl_host;
 typedef struct tl_tab tl_tab;
 typedef struct tl_peer tl_peer;
+typedef struct tl_trusted tl_trusted;
 
 /* Every limit that tl.config and the command line may set. Seconds and bytes; 0: none. */
 typedef struct tl_config {
@@ -172,6 +173,8 @@ struct tl_host {
   tl_buf default_state; /* JSON of the default root, public */
   char **origins;       /* allowed besides the loopback names */
   size_t origins_n;
+  tl_trusted *trusted; /* proxies (trust.c) */
+  size_t trusted_n;
   char *assets; /* folder of tl.assets; NULL: none */
   char *file;   /* main.lua */
   char bind[64];
@@ -208,6 +211,11 @@ static inline tl_host *tl_host_of(lua_State *L) { return tl_lua_hooks_of(tl_lua_
 /* ---- web.c ---- */
 tl_server_handlers tl_web_handlers(void);
 bool tl_origin_allowed(const tl_host *h, const char *origin);
+
+/* ---- trust.c: what proxies say ---- */
+int tl_trust_add(tl_host *h, const char *text); /* "10.0.0.1", "10.0.0.0/8"; -1: it is neither */
+void tl_trust_ip(const tl_host *h, const tl_http_req *r, char out[46]); /* who asks */
+bool tl_trust_secure(const tl_host *h, const tl_http_req *r);           /* he came by https, as far as is known */
 
 /* ---- natives: each adds its functions to tidelock.native, which is on top of the stack ---- */
 void tl_open_native_host(lua_State *L);

@@ -183,6 +183,7 @@ void tl_host_free(tl_host *h) {
   tl_story_free(&h->story);
   for (size_t i = 0; i < h->origins_n; i++) tl_free(h->origins[i]);
   tl_free(h->origins);
+  tl_free(h->trusted);
   tl_free(h->file);
   tl_free(h);
 }

@@ -55,17 +55,30 @@ static void conn_close(void *io, int code, const char *reason) {
 
 static const tl_peer_ops conn_ops = {conn_send, conn_queued, conn_ping, conn_close};
 
-/* The session's cookie: "a=1; tidelock_session=xyz". Copy, or NULL. */
+static const char session_name[] = "tidelock_session=";
+
+/* The session's cookie: "a=1; tidelock_session=xyz". What the host would never have set is passed over. Copy, or NULL.
+ */
 static char *session_of(const tl_http_req *r) {
-  static const char name[] = "tidelock_session=";
   const char *cookie = tl_http_header(r, "cookie");
   for (; cookie && *cookie; cookie += strcspn(cookie, ";"), cookie += strspn(cookie, "; ")) {
-    if (strncmp(cookie, name, sizeof name - 1)) continue;
-    const char *value = cookie + sizeof name - 1;
+    if (strncmp(cookie, session_name, sizeof session_name - 1) != 0) continue;
+    const char *value = cookie + sizeof session_name - 1;
     size_t n = strcspn(value, ";");
-    return n == 26 && strspn(value, "abcdefghijklmnopqrstuvwxyz234567") == n ? tl_strndup(value, n) : NULL;
+    if (n == 26 && strspn(value, "abcdefghijklmnopqrstuvwxyz234567") == n) return tl_strndup(value, n);
   }
   return NULL;
+}
+
+/* A new session for a browser that has none: a header line, or "". */
+static void session_line(const tl_host *h, const tl_http_req *r, char *out, size_t size) {
+  char token[27], *known = session_of(r);
+  const char *secure = tl_trust_secure(h, r) ? "; Secure" : "";
+  tl_random_token(token);
+  out[0] = 0;
+  if (!known)
+    snprintf(out, size, "Set-Cookie: %s%s; Path=/; HttpOnly; SameSite=Lax%s\r\n", session_name, token, secure);
+  tl_free(known);
 }
 
 static char *header_lines(const tl_http_req *r) {
@@ -85,7 +98,7 @@ static void ws_open(void *ctx, tl_conn *c, tl_http_req *r) {
   tl_peer *p = tl_peer_new(ctx, &conn_ops, c);
   p->headers = header_lines(r);
   p->session_id = session_of(r);
-  snprintf(p->ip, sizeof p->ip, "%s", tl_http_peer_ip(r));
+  tl_trust_ip(ctx, r, p->ip);
   tl_conn_set_user(c, p);
 }
 
@@ -170,13 +183,9 @@ static void serve_page(tl_host *h, tl_http_req *r) {
   int top = lua_gettop(L);
   asked a = {h, tl_http_raw_path(r), strlen(tl_http_raw_path(r))}; /* routes decode segment by segment */
   if (make(L, make_page, &a, r)) {
-    char headers[sizeof page_headers + 120], token[27], *session = session_of(r);
-    tl_random_token(token);
-    snprintf(headers, sizeof headers, "%s", page_headers);
-    if (!session)
-      snprintf(headers, sizeof headers, "%sSet-Cookie: tidelock_session=%s; Path=/; HttpOnly; SameSite=Lax\r\n",
-               page_headers, token);
-    tl_free(session);
+    char session[120], headers[sizeof page_headers + sizeof session];
+    session_line(h, r, session, sizeof session);
+    snprintf(headers, sizeof headers, "%s%s", page_headers, session);
     size_t n;
     const char *html = lua_tolstring(L, -1, &n);
     tl_http_respond(r, (int)lua_tointeger(L, -2), headers, html, n);

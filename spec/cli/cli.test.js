@@ -25,7 +25,7 @@ describe('tidelock', { concurrency: 3 }, () => {
     for (const args of [['--help'], ['-h'], ['run', '--help'], ['test', '--help'], ['new', '--help'], ['check', '--help']]) {
       const { code, stdout, stderr } = await run(...args);
       assert.deepEqual([code, stderr], [0, '']);
-      for (const word of ['run', 'test', 'new', 'check', '--port', '--host', '--origin', '--dev', '--version']) assert.ok(stdout.includes(word), word);
+      for (const word of ['run', 'test', 'new', 'check', '--port', '--host', '--origin', '--trust-proxy', '--dev', '--version']) assert.ok(stdout.includes(word), word);
     }
   });
 
@@ -56,6 +56,10 @@ describe('tidelock run', { concurrency: 3 }, () => {
   for (const origin of ['https://one.example/', 'one.example', 'https://', 'https://one.example/app', '*']) {
     it(`refuses the origin "${origin}", which no browser ever sends`, () =>
       wrongUsage(['run', FINE, '--origin', origin], /--origin: .*https:\/\/example\.org/));
+  }
+
+  for (const address of ['one.example', '10.0.0', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8x', '::1/129', '', '10.0.0.0/-1', '127.0.0.1:80']) {
+    it(`refuses the proxy "${address}"`, () => wrongUsage(['run', FINE, '--trust-proxy', address], /--trust-proxy: an IP address, .*10\.0\.0\.0\/8/));
   }
 
   const fails = async (args, ...patterns) => {

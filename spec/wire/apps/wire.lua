@@ -97,6 +97,7 @@ end
 function Job:where_am_i() self.text = self.router.path .. " " .. (self.router.params.id or "-") .. " " .. (self.router.query.x or "-") end
 function Job:here() self.list:push(self.router.path) end
 function Job:who_am_i() self.text = self.router.session_id end
+function Job:from_where() self.text = self.router.client_ip end
 
 function Job:loaded() self.loads:push(self.router.path) end
 
@@ -197,7 +198,7 @@ function Job:count_tasks() self.running = #tl.tasks() end
 function Job:wait() tl.sleep(3600) end
 
 tl.expose(Job.add, Job.slow_add, Job.slow_steps, Job.steps, Job.there_and_back, Job.set, Job.put, Job.push, Job.append, Job.long,
-  Job.grow, Job.secret, Job.nop, Job.shapes, Job.fail, Job.fail_later, Job.chain, Job.toast, Job.toasts, Job.where_am_i, Job.here, Job.who_am_i,
+  Job.grow, Job.secret, Job.nop, Job.shapes, Job.fail, Job.fail_later, Job.chain, Job.toast, Job.toasts, Job.where_am_i, Job.here, Job.who_am_i, Job.from_where,
   Job.broken_task, Job.count, Job.linger, Job.stubborn, Job.dawdle, Job.churn, Job.toast_often, Job.count_tasks, Job.wait, Job.overdue)
 
 -- Pages -----------------------------------------------------------------------------------------
