@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { ROOT } from '../wire/host.js';
+import { ROOT } from '../support/host.js';
 import { run } from './command.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidelock-check-'));

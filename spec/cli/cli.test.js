@@ -7,7 +7,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { describe, it } from 'node:test';
 import { Socket } from '../wire/client.js';
-import { BINARY, ROOT } from '../wire/host.js';
+import { BINARY, ROOT } from '../support/host.js';
 import { run, start } from './command.js';
 
 const APPS = 'spec/cli/apps', FINE = `${APPS}/fine.lua`;

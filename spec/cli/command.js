@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { BINARY, ROOT } from '../wire/host.js';
+import { BINARY, ROOT } from '../support/host.js';
 
 const LIFE_TIME = 20_000;   // ms
 

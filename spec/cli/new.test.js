@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { BINARY, ROOT } from '../wire/host.js';
+import { BINARY, ROOT } from '../support/host.js';
 import { run, start } from './command.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidelock-new-'));
