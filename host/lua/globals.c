@@ -9,6 +9,7 @@
 
 static char key_env;    /* the environment of the app's files */
 static char key_loaded; /* names of the modules that came from the app's folder */
+static char key_given;  /* what the driver puts into it, by name; or nil */
 static char key_chunks; /* the function of each of them, and of main.lua -> its name */
 
 static int no_exit(lua_State *L) {
@@ -63,10 +64,29 @@ static int assigned(lua_State *L) { /* __newindex of the environment: a name tha
   return 0;
 }
 
+/* The environment is on top of the stack. */
+static void add_given(lua_State *L) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key_given) == LUA_TTABLE)
+    for (lua_pushnil(L); lua_next(L, -2);) {
+      lua_pushvalue(L, -2);
+      lua_insert(L, -2);
+      lua_rawset(L, -5);
+    }
+  lua_pop(L, 1);
+}
+
+static int native_give(
+    lua_State *L) { /* give { name = value }: stands in the environment of the apps that are loaded from now on */
+  lua_settop(L, 1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_given);
+  return 0;
+}
+
 static void push_env(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key_env) == LUA_TTABLE) return;
   lua_pop(L, 1);
   lua_newtable(L);
+  add_given(L);
   lua_createtable(L, 0, 2);
   lua_pushcfunction(L, undeclared);
   lua_setfield(L, -2, "__index");
@@ -80,7 +100,7 @@ static void push_env(lua_State *L) {
 /* +1: the file's chunk, in the app's environment; or the message of what is wrong with it. */
 static int load_file(lua_State *L, const char *path) {
   tl__files_add(L, path);
-  int status = luaL_loadfilex(L, path, "t");
+  int status = tl__chunk_load(L, path);
   if (status) return status;
   push_env(L);
   lua_setupvalue(L, -2, 1);
@@ -233,4 +253,9 @@ void tl__open_globals(lua_State *L) {
   lua_pushcfunction(L, no_exit);
   lua_setfield(L, -2, "exit");
   lua_pop(L, 1);
+}
+
+void tl__open_env(lua_State *L) {
+  lua_pushcfunction(L, native_give);
+  lua_setfield(L, -2, "give");
 }

@@ -140,6 +140,7 @@ struct tl_lua {
   tl_lua_hooks hooks;
   size_t mem_used;
   tl_task *current;      /* whose coroutine runs */
+  bool root_first;       /* it was woken when nothing else was ready: what comes meanwhile comes after it */
   tl_task *root_task;    /* the test run itself: in no list; NULL in a host */
   unsigned nowait;       /* inside something that cannot wait, although the innermost coroutine could yield */
   const char *nowait_in; /* its name, for the error */
@@ -279,6 +280,9 @@ const char *tl__push_near(lua_State *L, int names, const char *name); /* +1: the
 void tl__files_add(lua_State *L, const char *path); /* the app is loaded from this one, too */
 void tl__files_forget(tl_lua *S);
 
+/* chunk.c */
+int tl__chunk_load(lua_State *L, const char *path); /* +1: a file's chunk, or the message; as luaL_loadfile does */
+
 /* fail.c */
 void tl__failure_of(lua_State *L, int err,
                     tl_failure *f);                 /* +n: what owns the texts of f; of the error that the
@@ -303,6 +307,8 @@ int tl__yield_events(lua_State *L, tl_task *t); /* coroutine.yield in a handler 
 /* Openers: each registers its functions into the table on top of the stack. */
 void tl__open_coroutine(lua_State *L);
 void tl__coroutine_own(lua_State *L, lua_State *co); /* co is a task's: user code may not resume or close it */
+void tl__open_chunk(lua_State *L);
+void tl__open_env(lua_State *L);
 void tl__open_hold(lua_State *L);
 void tl__open_wait(lua_State *L);
 void tl__open_group(lua_State *L);

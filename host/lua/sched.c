@@ -114,7 +114,9 @@ uint64_t tl_lua_due(tl_lua *S, uint64_t last) {
 static tl_task *pop_ready(tl_lua *S) {
   if (S->ready_at == S->ready_n) return NULL;
   size_t choice = 0, of = 1;
-  tl_task *t = S->schedule ? pop_chosen(S, &choice, &of) : S->ready[S->ready_at++];
+  bool in_turn = !S->schedule || (S->root_first && S->ready[S->ready_at] == S->root_task);
+  S->root_first = false;
+  tl_task *t = in_turn ? S->ready[S->ready_at++] : pop_chosen(S, &choice, &of);
   if (S->ready_at == S->ready_n) S->ready_at = S->ready_n = 0;
   if (S->story) tl__story_begin(S, t, choice, of);
   return t;
@@ -253,6 +255,11 @@ void tl_wake_task(tl_lua *S, tl_wake w) {
   if (!wake_valid(w)) return;
   w.task->abort = NULL; /* the wait came to its own end: nothing to undo */
   tl__end_wait(w.task, false);
+}
+
+void tl_lua_go_on(tl_lua *S, tl_wake w) {
+  S->root_first = true;
+  tl_wake_task(S, w);
 }
 
 static void sleep_over(tl_timer *timer) {

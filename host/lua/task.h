@@ -29,6 +29,7 @@ int tl_park(lua_State *L, lua_KContext ctx, lua_KFunction k); /* return its resu
 void tl_wait_end(lua_State *L); /* raises CancelledError when the task was cancelled meanwhile */
 void tl_wake_task(tl_lua *S,
                   tl_wake w); /* ends the wait; old generations are dropped. From the loop's thread, any time */
+void tl_lua_go_on(tl_lua *S, tl_wake w); /* ends the wait of a test run's task, when nothing else is ready */
 void tl_wake_at(tl_lua *S, tl_wake w, uint64_t due_ns); /* a timer that ends the wait */
 uint64_t tl_lua_now(tl_lua *S);                         /* ns of the one clock (virtual in tests) */
 

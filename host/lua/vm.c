@@ -100,6 +100,8 @@ static void make_registries(lua_State *L) {
 static int open_native(lua_State *L) {
   make_registries(L);
   tl_open_state(L);
+  tl__open_chunk(L);
+  tl__open_env(L);
   tl__open_hold(L);
   tl__open_wait(L);
   tl__open_group(L);

@@ -195,7 +195,7 @@ static uint64_t advance_end(const tl_host *h) { return h->advance_to + (h->sched
 
 static void end_advance(tl_host *h) {
   h->advancing = false;
-  tl_wake_task(h->lua, h->advance_wake);
+  tl_lua_go_on(h->lua, h->advance_wake);
 }
 
 /* Virtual time stands still for I/O, which takes real time: not without end. */

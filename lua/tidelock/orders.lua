@@ -1,8 +1,9 @@
 --- orders.lua: an `it` in many orders, for the runner: what busted does with a test, but without telling anybody until it is known
 --- whether, and how, it fails.
 --
--- May use: native, pages, schedules, story, tab, testing, where, busted.
+-- May use: chance, native, pages, schedules, story, tab, testing, where, busted.
 
+local chance = require "tidelock.chance"
 local native = require "tidelock.native"
 local pages = require "tidelock.pages"
 local schedules = require "tidelock.schedules"
@@ -74,28 +75,33 @@ local function attempt(busted, test, order, told)
   local _, deviations, widths = native.deviations()
   native.seed(0)
   return { ok = problem == nil or problem.status == "pending", problem = problem, steps = steps, deviations = deviations,
-    widths = widths, order = order }
+    widths = widths, order = order, has_choice = #widths > 0 or chance.was_asked() }
 end
 
 -- Telling ---------------------------------------------------------------------------------------
 
 local function plural(n, word) return ("%d %s%s"):format(n, word, n == 1 and "" or "s") end
 
+-- Why it failed in an order in which no step is out of turn, and passed in the ordinary one.
+local function other_cause(shortest)
+  if shortest.random then return ("What math.random gives is enough: --replay %s"):format(schedules.name(shortest)) end
+  return "It passed in the ordinary order, and failed in it later: it depends on more than the order of its tasks. "
+    .. "What it keeps between two runs, in a module or a file, may be the cause."
+end
+
 -- What is added to a failure's message: in which order it came, and the table.
 local function explain(first, shortest)
   local n = #shortest.deviations // 2
   local lines = { "" }
-  if n > 0 and first.order.seed then
-    lines[#lines + 1] = ("The ordinary order passes; order %d fails (--replay %d)."):format(first.order.seed, first.order.seed)
+  local drawn = first.order.seed
+  if drawn and (n > 0 or shortest.random) then
+    lines[#lines + 1] = ("The ordinary order passes; order %d fails (--replay %d)."):format(drawn, drawn)
   end
   if n > 0 then
     lines[#lines + 1] = ("%s out of turn (*) %s enough: --replay %s"):format(plural(n, "step"), n == 1 and "is" or "are",
-      schedules.name { deviations = shortest.deviations })
-  elseif first.order.seed then
-    lines[#lines + 1] = ("It passed in the ordinary order, and failed in it later: it depends on more than the order of its tasks. %s"):format(
-      "What it keeps between two runs, in a module or a file, may be the cause.")
+      schedules.name(shortest))
   else
-    lines[#lines + 1] = "This is the ordinary order."
+    lines[#lines + 1] = drawn and other_cause(shortest) or "This is the ordinary order."
   end
   lines[#lines + 1] = ""
   lines[#lines + 1] = shortest.steps
@@ -111,18 +117,32 @@ end
 
 -- Many runs -------------------------------------------------------------------------------------
 
+-- Where so many orders in a row had not a single choice, the others are the same.
+local SAME <const> = 3
+
 -- The first order that fails, or nil; how many were tried.
-local function first_failure(busted, test, n)
+local function first_failure(busted, test, n, ordinary)
+  local same = ordinary.has_choice and 0 or 1
   for seed = 1, n do
+    if same == SAME then return nil, seed - 1 end
     local try = attempt(busted, test, { seed = seed })
     if not try.ok then return try, seed end
+    same = try.has_choice and 0 or same + 1
   end
   return nil, n
 end
 
+-- The shortest order; without what `math.random` gave in the first one, if it fails so, too.
 local function shrunk(busted, test, failed, ordinary)
-  local shortest = schedules.shrink(failed, ordinary, function(order) return attempt(busted, test, order) end, failed.order.seed)
-  local told = attempt(busted, test, { deviations = shortest.deviations, random = failed.order.seed }, true)
+  local function try(order) return attempt(busted, test, order) end
+  local function run(deviations, random, told)
+    local ran = attempt(busted, test, { deviations = deviations, random = random }, told)
+    ran.random = random
+    return ran
+  end
+  local random = run(failed.deviations, nil).ok and failed.order.seed or nil
+  local shortest = schedules.shrink(failed, ordinary, try, random)
+  local told = run(shortest.deviations, random, true)
   return told.ok and shortest or told
 end
 
@@ -136,7 +156,7 @@ local function run_test(busted, test, opts)
     return publish(busted, test.element, ordinary.problem, not pending and explain(ordinary, ordinary) or nil), 1
   end
   if opts.replay or testing.has_seed() then return "success", 1 end
-  local failed, n = first_failure(busted, test, opts.schedules)
+  local failed, n = first_failure(busted, test, opts.schedules, ordinary)
   if not failed then return "success", n + 1 end
   local shortest = shrunk(busted, test, failed, ordinary)
   return publish(busted, test.element, shortest.problem or failed.problem, explain(failed, shortest)), n + 1
@@ -148,6 +168,10 @@ end
 ---@param counts { orders: integer, time: number } grows
 ---@return fun(element: table)
 function orders.executor(busted, opts, counts)
+  chance.watch()
+  native.give(chance.globals)
+  native.keep_chunks(true)
+  for name, fn in pairs(chance.globals) do busted.export(name, fn) end
   local block = require "busted.block"(busted)
   return function(element)
     local parent = busted.context.parent(element)

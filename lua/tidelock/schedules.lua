@@ -1,9 +1,10 @@
 --- schedules.lua: `tidelock test --schedules N`: one test in many orders, and the shortest order in which it fails.
 --
--- An order is { seed = n }, drawn from a number, or { deviations = { point, choice, ... } }: the ordinary one but for these points.
--- A point is a place where more than one task was ready, counted from 1; choice 0 is what the ordinary order takes.
--- Knows no test: `attempt` runs it once. May use: native, where.
+-- An order is { seed = n }, drawn from a number, or { deviations = { point, choice, ... }, random = n|nil }: the ordinary one but for these
+-- points; `math.random` draws from n. A point is a place where more than one task was ready, counted from 1; choice 0 is what the
+-- ordinary order takes. Knows no test: `attempt` runs it once. May use: chance, native, where.
 
+local chance = require "tidelock.chance"
 local native = require "tidelock.native"
 local where = require "tidelock.where"
 
@@ -17,42 +18,51 @@ schedules.WINDOW = 0.001
 -- Orders ----------------------------------------------------------------------------------------
 
 ---The next app runs in this order.
----@param order { seed: integer }|{ deviations: integer[] }
+---@param order { seed: integer }|{ deviations: integer[], random: integer|nil }
 function schedules.begin(order)
   if order.seed then
     native.seed(order.seed, schedules.WINDOW)
-    math.randomseed(order.seed)
   else
     native.deviate(order.deviations, schedules.WINDOW)
-    math.randomseed(order.random or 0)
   end
+  chance.begin(order.seed or order.random or 0)
 end
 
 ---What an order is called on the command line.
----@param order { seed: integer }|{ deviations: integer[] }
+---@param order { seed: integer }|{ deviations: integer[], random: integer|nil }
 ---@return string
 function schedules.name(order)
   if order.seed then return tostring(order.seed) end
   local parts = {}
   for i = 1, #order.deviations, 2 do parts[#parts + 1] = order.deviations[i] .. ":" .. order.deviations[i + 1] end
-  return #parts == 0 and "0" or table.concat(parts, ",")
+  local name = #parts == 0 and "0" or table.concat(parts, ",")
+  return order.random and name .. "/" .. order.random or name
+end
+
+local function number(digits) return math.tointeger(tonumber(digits)) end
+
+-- The deviations of "0" or "4:1,9:2"; nil for anything else.
+local function parse_deviations(text)
+  local list, last = {}, 0
+  if text == "0" then return list end
+  for part in (text .. ","):gmatch "([^,]*)," do
+    local point, choice = part:match "^(%d+):(%d+)$"
+    point, choice = point and number(point), choice and number(choice)
+    if not point or not choice or point <= last then return nil end
+    list[#list + 1], list[#list + 2], last = point, choice, point
+  end
+  return list
 end
 
 ---The order of that name, or nil.
----@param name string "17", or "4:1,9:2"
+---@param name string "17", "4:1,9:2", or "4:1,9:2/17" where `math.random` draws from 17
 function schedules.parse(name)
-  if name:match "^%d+$" then
-    local seed = math.tointeger(tonumber(name))
-    return seed and (seed == 0 and { deviations = {} } or { seed = seed })
-  end
-  local list, last = {}, 0
-  for part in (name .. ","):gmatch "([^,]*)," do
-    local point, choice = part:match "^(%d+):(%d+)$"
-    point = math.tointeger(tonumber(point or ""))
-    if not point or point <= last then return nil end
-    list[#list + 1], list[#list + 2], last = point, math.tointeger(tonumber(choice)), point
-  end
-  return { deviations = list }
+  local seed = name:match "^%d+$" and number(name)
+  if seed and seed ~= 0 then return { seed = seed } end
+  local text, random = name:match "^([%d:,]+)/(%d+)$"
+  if text and not number(random) then return nil end
+  local deviations = parse_deviations(text or name)
+  return deviations and { deviations = deviations, random = random and number(random) }
 end
 
 -- Shrinking -------------------------------------------------------------------------------------
@@ -129,6 +139,7 @@ end
 ---@param failed tl.Try
 ---@param ordinary tl.Try which passed
 ---@param attempt fun(order: table): tl.Try
+---@param random integer|nil from which `math.random` draws; nil: what it gives does not matter
 ---@return tl.Try
 function schedules.shrink(failed, ordinary, attempt, random)
   local tries, start = 0, os.clock()

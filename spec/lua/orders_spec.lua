@@ -29,7 +29,7 @@ describe("a test in many orders", function()
     local text = run "--schedules 50 --tags pair"
     assert.matches("\n +1 step out of turn %(%*%) is enough: %-%-replay %d+:1\n", text)
     assert.matches("\n +time +task +step +lock\n", text)
-    assert.matches("\n +0%.000  Job%.one #1 +sleeps 0%.5 s, orders%.lua:12\n", text)
+    assert.matches("\n +0%.000  Job%.one #1 +sleeps 0%.5 s, orders%.lua:15\n", text)
     assert.matches("\n +%* 0%.500  Job%.two #1 +ends +took, gave\n +Job%.order %[%] %-> %[\"two\"%]\n", text)
     local again = text:match "enough: %-%-replay (%S+)"
     assert.matches("one is first", run("--tags pair --replay " .. again))
@@ -38,7 +38,7 @@ describe("a test in many orders", function()
 
   it("passes where all of them pass, and counts them", function()
     assert.matches("^51 orders, %d+ a second\n1 passed, 0 failed\nexit 0\n$", run "--schedules 50 --tags all")
-    assert.matches("^21 orders.*1 passed, 0 failed\nexit 0\n$", run "--schedules=20 --tags bound")
+    assert.matches("^21 orders.*1 passed, 0 failed\nexit 0\n$", run "--schedules=20 --tags all")
   end)
 
   it("has timers of almost one time in any order", function()
@@ -64,6 +64,34 @@ describe("a test in many orders", function()
     assert.not_equal(run "--tags chance --replay 7", run "--tags chance --replay 8")
   end)
 
+  it("is told when what was drawn by chance is enough", function()
+    local text = run "--schedules 50 --tags luck"
+    local again = text:match "What math%.random gives is enough: %-%-replay (0/%d+)\n"
+    assert.matches("^The ordinary order passes; order %d+ fails", text:match "The ordinary .*")
+    for _ = 1, 3 do assert.matches("0 passed, 1 failed\n", run("--tags luck --replay " .. again)) end
+    assert.matches("1 passed, 0 failed\n", run "--tags luck --replay 0")
+  end)
+
+  -- holds: testing.replay.pairs
+  it("walks the tables of app and spec by their keys", function()
+    local first = run "--tags walk --replay 7"
+    assert.matches("^name 1,name 100,name 121,.*,name 9,name 900\tname 1\t%-1 2%.5 3 false true Bear ape zebra\n", first)
+    for _ = 1, 3 do assert.equal(first, run "--tags walk --replay 7") end
+  end)
+
+  -- holds: testing.schedules.single
+  it("runs in no more orders where there is nothing to choose", function()
+    assert.matches("^3 orders, .*1 passed, 0 failed", run "--schedules 1000 --tags bound")
+    assert.matches("\n21 orders, ", run "--schedules 20 --tags chance")
+  end)
+
+  it("goes on before what comes from outside, once the tasks have acted", function()
+    local pipe = assert(io.popen '"$(readlink /proc/$PPID/exe)" test app/chat_stream --schedules 2 2>&1')
+    local text = pipe:read "a"
+    pipe:close()
+    assert.matches("\n13 passed, 0 failed\n$", text)
+  end)
+
   it("runs once where it has an order of its own", function()
     assert.matches("^run 1\n1 orders", run "--schedules 50 --tags own")
   end)
@@ -78,11 +106,14 @@ describe("the name of an order", function()
     assert.same({ seed = 17 }, schedules.parse "17")
     assert.same({ deviations = {} }, schedules.parse "0")
     assert.same({ deviations = { 4, 1, 9, 2 } }, schedules.parse "4:1,9:2")
-    for _, name in ipairs { "17", "0", "4:1,9:2" } do assert.equal(name, schedules.name(schedules.parse(name))) end
+    assert.same({ deviations = { 4, 1 }, random = 17 }, schedules.parse "4:1/17")
+    assert.same({ deviations = {}, random = 5 }, schedules.parse "0/5")
+    for _, name in ipairs { "17", "0", "4:1,9:2", "4:1/17", "0/5" } do assert.equal(name, schedules.name(schedules.parse(name))) end
   end)
 
   it("is nothing else", function()
-    for _, text in ipairs { "", "x", "1:", "9:1,4:1", "4:1,4:2", "4:1,", "-1", "99999999999999999999" } do assert.is_nil(schedules.parse(text)) end
+    for _, text in ipairs { "", "x", "1:", "9:1,4:1", "4:1,4:2", "4:1,", "-1", "99999999999999999999", "17/2", "4:1/", "/3", "0/x",
+      "4:99999999999999999999", "0/99999999999999999999" } do assert.is_nil(schedules.parse(text)) end
   end)
 end)
 

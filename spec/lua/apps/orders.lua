@@ -2,7 +2,10 @@
 local tl = require "tidelock"
 local ui = tl.ui
 
-local Job = tl.state("Job", { order = {}, n = 0, late = "" })
+local walked = {}
+for name in pairs { zebra = 1, [3] = 1, ape = 1, [true] = 1, [-1] = 1, [2.5] = 1, [false] = 1, Bear = 1 } do walked[#walked + 1] = tostring(name) end
+
+local Job = tl.state("Job", { order = {}, n = 0, late = "", walked = table.concat(walked, " ") })
 
 local function append(self, name)
   tl.with_state(self, function() self.order:push(name) end)
@@ -37,7 +40,7 @@ function Job:many() return { Job.one, Job.beat, Job.two, Job.beat, Job.beat, Job
 function Job:by_chance() self.n = math.random(1000000) end
 
 tl.page("/", { title = "Orders" }, function()
-  return ui.main { ui.p { Job.n },
+  return ui.main { ui.p { Job.n }, ui.ul { ui.foreach(Job.order, function(name) return ui.li { name } end) },
     ui.button { "Pair", on_click = Job.pair }, ui.button { "Nearly", on_click = Job.nearly }, ui.button { "Drift", on_click = Job.drift },
     ui.button { "Many", on_click = Job.many }, ui.button { "Chance", on_click = Job.by_chance }, ui.input { value = ui.bind(Job.late) } }
 end)

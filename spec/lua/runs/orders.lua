@@ -60,3 +60,15 @@ end)
 it("fails in the ordinary order #always", function() assert.equal(1, tab:state "Job".n) end)
 
 it("is pending #pending", function() pending "later" end)
+
+it("fails by what chance gave alone #luck", function()
+  tab:click "Chance"
+  assert.not_equal(1, tab:state "Job".n % 2)
+end)
+
+it("walks tables in one order #walk", function()
+  local names, seen = {}, {}
+  for i = 1, 30 do names["name " .. i * i] = i end
+  for name in pairs(names) do seen[#seen + 1] = name end
+  print(table.concat(seen, ","), next(names), tab:state "Job".walked)
+end)
