@@ -93,11 +93,16 @@ static int resume_inner(lua_State *L, lua_State *co, int nargs, bool wrap) {
     S->nowait++;
     S->nowait_in = tl__who_cannot_wait(L, S);
   }
+  tl_task *t = S->current;
+  if (S->away) tl__scopes_return(S, co);
+  if (t && t->watched) tl__interrupt_watch(co, t);
   int status = lua_resume(co, L, nargs, &nres);
   if (!can_wait) {
     S->nowait--;
     S->nowait_in = outer;
   }
+  if (t && t->watched) tl__interrupt_watch(L, t);
+  if (status == LUA_YIELD && !S->parking) tl__scopes_leave(S, co);
   if (status == LUA_YIELD && S->parking) {
     mark_waiting(L, co, true);
     lua_pop(co, nres);

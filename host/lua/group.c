@@ -21,7 +21,7 @@ static void group_release(void *object) { tl__scope_close(&((tl__group *)object)
 
 /* The registry keeps it while it has children, and a failed scope while its owner may be told. */
 static void keep_no_longer(tl__group *g) {
-  if (g->first || (g->failed && g->limit.task)) return;
+  if (g->first || (g->failed && tl__scope_is_open(&g->limit))) return;
   lua_State *L = g->owner->S->L;
   lua_pushnil(L);
   tl__reg_set(L, &tl__key_groups, g);
@@ -60,7 +60,7 @@ void tl__group_left(tl_task *c) {
     if (c->status == TL_FAILED) keep_error(g, c);
   }
   leave_group(g, c);
-  if (decides && g->failed && g->limit.task) tl__scope_expire(&g->limit);
+  if (decides && g->failed && tl__scope_is_open(&g->limit)) tl__scope_expire(&g->limit);
   if (p && p->joins == g && (decides || !g->first)) tl__end_wait(p, false);
   keep_no_longer(g);
 }

@@ -16,6 +16,8 @@
 void tl__hold_enter(tl_task *t) {
   tl__hold *h = &t->hold;
   h->held = true;
+  h->refused = false;
+  h->around = t->scopes;
   h->since = t->S->turn_at;
   h->serial = ++t->S->next_hold;
   h->cell->draft = tl_draft_begin(h->cell->root);
@@ -366,6 +368,10 @@ static int block_k(lua_State *L, int status, lua_KContext serial) {
     tl__hold_rollback(t);
     return lua_error(L);
   }
+  if (tl__refused(t)) {
+    tl__hold_rollback(t);
+    tl__interrupt(L, t);
+  }
   tl__hold_commit(L, t);
   return lua_gettop(L) - 1;
 }
@@ -468,10 +474,13 @@ static int guard_close(lua_State *L) { /* guard, error or nil */
   tl_task *t = g->task;
   if (!t || t->id != g->id || !t->hold.held || t->hold.serial != g->serial) return 0;
   g->task = NULL;
-  if (tl__left_normally(L) && !t->S->killing && tl_task_current(L) == t)
+  bool normal = tl__left_normally(L) && !t->S->killing && tl_task_current(L) == t;
+  if (normal && !tl__refused(t)) {
     tl__hold_commit(L, t);
-  else
-    tl__hold_rollback(t);
+    return 0;
+  }
+  tl__hold_rollback(t);
+  if (normal) tl__interrupt(L, t);
   return 0;
 }
 

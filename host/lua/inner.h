@@ -28,7 +28,10 @@ typedef struct tl__hold {
   tl_cell *cell; /* reference while asked for or held; NULL: none */
   tl_view *view; /* reference; refreshed when the hold ends */
   bool held;
-  bool told; /* that it is held for long */
+  bool told;    /* that it is held for long */
+  bool refused; /* by what was there before it, a cancel or a limit, it was interrupted: if that was caught, the block
+                   is no success */
+  const struct tl__scope *around; /* the innermost that was open when it was granted; only to be compared */
   tl_timer watch;
   uint64_t since;  /* ns; when it was granted */
   lua_State *co;   /* a user's coroutine that asked (kept in the registry); NULL: the task's own */
@@ -43,8 +46,11 @@ typedef struct tl__line tl__line;   /* tasks that wait for the same, first come,
  * children fails (tl.scope). On the C side of a userdata. Innermost first. */
 typedef struct tl__scope {
   struct tl__scope *outer;
-  tl_task *task; /* NULL: closed */
+  tl_task *task; /* NULL: closed, or away */
+  tl_lua *away;  /* it was opened in a coroutine that has yielded out of it (limits.c); NULL: it was not */
+  lua_State *co; /* in which it was opened */
   tl_timer timer;
+  uint64_t due;     /* ns; of a limit of time */
   tl__group *group; /* a tl.scope's; NULL: it is a limit of time */
   double seconds;
   unsigned masks;   /* defers that ran when it was opened: those that began later are out of its reach */
@@ -68,6 +74,7 @@ struct tl_task {
   bool started, parked, ready, reaped;
   bool cancelled;           /* a cancel was asked for */
   bool deadlock;            /* the present wait ends with a DeadlockError */
+  bool watched;             /* it has been interrupted: whether it goes on is looked at */
   bool given_up;            /* it takes no cancel for an answer: killed when it has yielded */
   bool mask_expired;        /* the cleanup had its time */
   bool kept;                /* its results are in the registry */
@@ -151,6 +158,9 @@ struct tl_lua {
   tl__board *boards;     /* those that are shown at the end of the turn */
   tl__file *files;       /* of the app */
   tl__spots spots;
+  tl__scope *away;       /* limits that are away (limits.c) */
+  uint64_t spins_from;   /* ns of CPU time; when the task that runs was first seen to go on; 0: not yet */
+  unsigned strikes;      /* errors that were raised upon that */
   tl_task *first, *last; /* all tasks */
   tl_task *free_tasks;
   void *slabs;
@@ -210,11 +220,29 @@ const char *tl__status_name(const tl_task *t);            /* as Lua has it */
 int tl__traceback(lua_State *L);                          /* message handler: keeps the traceback for the log */
 bool tl__handler_place(lua_State *L, char out[TL_WHERE]); /* where the running handler or task begins; for what it
                                                            returns, when no line of it runs. False: none of the app's */
-bool tl__pending(const tl_task *t);                       /* would tl__interrupt raise? */
-bool tl__scope_masked(const tl_task *t,
-                      const tl__scope *s);    /* it was opened outside the defer that runs, which has time left */
-void tl__interrupt(lua_State *L, tl_task *t); /* raises what is pending: CancelledError, TimeoutError, DeadlockError */
 
+/* interrupt.c */
+bool tl__pending(const tl_task *t); /* would tl__interrupt raise? */
+bool tl__refused(const tl_task *t); /* it did so in the block that is held, and would again: it was caught there */
+void tl__interrupt(lua_State *L, tl_task *t); /* raises what is pending: CancelledError, TimeoutError, DeadlockError */
+void tl__interrupt_watch(lua_State *L, tl_task *t); /* the task was interrupted: if it goes on in L without end, it is
+                                                       stopped */
+void tl__interrupt_running(lua_State *L);           /* the same, if it is the running task that was cancelled */
+void tl__interrupt_killing(lua_State *co);          /* before the reset of a coroutine: bounds its <close> values */
+
+/* limits.c */
+void tl__scope_open(tl_task *t, tl__scope *s, lua_State *L); /* s: all zero but for its kind; kept by the caller */
+void tl__scope_limit(tl__scope *s, uint64_t due);            /* ns; when it is over */
+void tl__scope_expire(tl__scope *s);                         /* ends the present wait of its task */
+void tl__scope_close(tl__scope *s);                          /* nothing when it is closed */
+bool tl__scope_masked(const tl_task *t,
+                      const tl__scope *s); /* it was opened outside the defer that runs, which has time left */
+static inline bool tl__scope_is_open(const tl__scope *s) { return s->task || s->away; }
+void tl__scopes_leave(tl_lua *S, const lua_State *co); /* the running task's coroutine has yielded */
+void tl__scopes_return(tl_lua *S, lua_State *co);      /* the running task resumes it */
+void tl__scopes_drop(tl_task *t);                      /* the task has ended */
+
+/* task.c */
 int tl__task_call(lua_State *L,
                   tl_task *t); /* calls what is on the stack as t's function: results, committed and emitted; yields */
 
@@ -250,8 +278,6 @@ void tl__push_kept_error(lua_State *L); /* -1: a failed task's results, or nil: 
 int tl__task_results(lua_State *L, tl_task *t); /* +n: what a task returned that is done; n */
 uint64_t tl__due_in(tl_lua *S, double seconds);
 double tl__seconds_arg(lua_State *L, int arg, const char *usage); /* raises TypeError */
-void tl__scope_close(tl__scope *s);                               /* nothing when it is closed */
-void tl__scope_expire(tl__scope *s);                              /* ends the present wait of its task */
 
 /* hold.c */
 bool tl__hold_request(tl_task *t, tl_cell *cell, tl_view *view); /* true: held and entered */

@@ -35,8 +35,8 @@ static int scope(lua_State *L) {
   tl_task *t = tl__may_wait(L, "scope"); /* where nothing can wait it could not be closed */
   tl__group *g = tl__group_push(L, t);
   g->scope = true;
-  g->limit = (tl__scope){.outer = t->scopes, .task = t, .group = g, .masks = t->masks};
-  t->scopes = &g->limit;
+  g->limit.group = g;
+  tl__scope_open(t, &g->limit, L);
   return 1;
 }
 
@@ -54,6 +54,7 @@ static int scope_cancel(lua_State *L) { /* scope [, reason] */
   if (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TSTRING)
     return tl_raise(L, "TypeError", "scope:cancel(reason): the reason is a string, not %s", tl__given(L, 2));
   tl__group_cancel(g, luaL_optstring(L, 2, "its scope was cancelled"));
+  tl__interrupt_running(L);
   return 0;
 }
 

@@ -14,7 +14,7 @@
 #include "lua/group.h"
 #include "lua/line.h"
 
-enum { SLAB = 64, CANCELS = 1000 }; /* CANCELS: so many a task may catch and go on */
+enum { SLAB = 64 };
 
 typedef struct slab {
   struct slab *next;
@@ -112,6 +112,7 @@ static bool takes_events(const tl_task *t) { return t->kind == TL__HANDLER || t-
 static int body_done(lua_State *L, tl_task *t) {
   int n = lua_gettop(L);
   if (!takes_events(t)) return n;
+  if (tl__refused(t)) tl__interrupt(L, t); /* what a handler has done since it caught a cancel is not kept */
   tl_value out = tl_nil();
   if (n > 0) tl__collect(L, 1, n, tl__task_name(t), t->cell, &out);
   if (t->kind == TL__HANDLER) tl__hold_commit(L, t);
@@ -247,53 +248,6 @@ static int task_main(lua_State *L) {
   return task_k(L, lua_pcallk(L, 1, LUA_MULTRET, 1, (lua_KContext)t, task_k), (lua_KContext)t);
 }
 
-/* ---- what is pending ---- */
-
-static int raise_deadlock(lua_State *L, tl_task *t) {
-  if (!t->hold.held)
-    return tl_raise(L, "DeadlockError", "this wait can never end, because what it waits for waits for this task");
-  return tl_raise(
-      L, "DeadlockError",
-      "this wait can only end after the lock taken at %s is given up, because what it waits for stands in that lock's "
-      "line; wait after the block",
-      tl__hold_push_where(L, &t->hold));
-}
-
-bool tl__pending(const tl_task *t) {
-  if (t->deadlock) return true;
-  if (t->cancelled && (!t->masks || t->mask_expired)) return true;
-  for (const tl__scope *s = t->scopes; s && !tl__scope_masked(t, s); s = s->outer)
-    if (s->expired) return true;
-  return false;
-}
-
-bool tl__scope_masked(const tl_task *t, const tl__scope *s) { return s->masks < t->masks && !t->mask_expired; }
-
-/* A loop around a pcall around a wait would never come to an end, nor let others run. */
-static void give_up_on(lua_State *L, tl_task *t, const char *error) {
-  tl_log(TL_LOG_ERROR, "%s caught its %s %d times and went on: it is killed", tl__task_name(t), error, CANCELS);
-  t->given_up = true;
-  tl_lua_of(L)->parking = true;
-  lua_yield(L, 0); /* does not return, and is never resumed */
-}
-
-void tl__interrupt(lua_State *L, tl_task *t) {
-  if (t->deadlock) {
-    t->deadlock = false;
-    raise_deadlock(L, t);
-  }
-  if (t->cancelled && (!t->masks || t->mask_expired)) {
-    if (++t->refused > CANCELS && lua_isyieldable(L)) give_up_on(L, t, "CancelledError");
-    tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t), t->reason ? t->reason : "no reason given");
-  }
-  for (tl__scope *s = t->scopes; s && !tl__scope_masked(t, s); s = s->outer) {
-    if (!s->expired) continue;
-    if (++s->refused > CANCELS && lua_isyieldable(L)) give_up_on(L, t, s->group ? "scope's error" : "TimeoutError");
-    if (s->group) tl__group_raise(L, s->group);
-    tl_raise(L, "TimeoutError", "not done within %g s", s->seconds);
-  }
-}
-
 /* ---- outside: start, resume, end ---- */
 
 static int make_thread(lua_State *L) { /* protected: may run out of memory */
@@ -345,14 +299,6 @@ static void tell_waiters(tl_task *t) {
   if (t->group) tl__group_left(t);
 }
 
-/* Limits of a coroutine that was reset, and scopes that were made without <close>. */
-static void drop_scopes(tl_task *t) {
-  for (tl__scope *s; (s = t->scopes);) {
-    tl__scope_close(s);
-    if (s->group) tl__group_abandon(s->group, t);
-  }
-}
-
 /* The task has its fate: gives back what it had, tells who waits for it. */
 static void task_end(tl_task *t) {
   tl_lua *S = t->S;
@@ -368,7 +314,7 @@ static void task_end(tl_task *t) {
   tl__hold_abort(t);
   tl_timer_remove(&S->timers, &t->timer);
   tl_timer_remove(&S->timers, &t->cleanup);
-  drop_scopes(t);
+  tl__scopes_drop(t); /* of a coroutine that was reset, or made without <close> */
   if (t->stay) tl__stay_end(t);
   if (t->row) tl__row_end(t);
   if (t->reads || t->losing) tl__stale_forget(t);
@@ -392,6 +338,7 @@ static void task_end(tl_task *t) {
 static void reset_thread(tl_task *t) {
   t->S->killing = true; /* guards roll back: the reset gives them a nil error */
   t->S->nowait++;       /* a yield would not come here */
+  tl__interrupt_killing(t->co);
   lua_resetthread(t->co);
   lua_settop(t->co, 0);
   t->S->nowait--;
@@ -463,6 +410,7 @@ void tl__task_run(tl_task *t) {
     nargs = 1;
   }
   S->current = t;
+  S->spins_from = 0;
   int status = lua_resume(t->co, S->L, nargs, &nres);
   S->current = NULL;
   after_resume(t, status, nres);

@@ -74,6 +74,7 @@ static int task_cancel(lua_State *L) {
   if (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TSTRING)
     return tl_raise(L, "TypeError", "task:cancel(reason): the reason is a string, not %s", tl__given(L, 2));
   tl__cancel(t, luaL_optstring(L, 2, "cancel() was called"));
+  tl__interrupt_running(L);
   return 0;
 }
 
@@ -251,6 +252,7 @@ static int cancel(lua_State *L) { /* self, Job.work [, key] */
     next = t->next;
     if (listed(t, of)) tl__cancel(t, "tl.cancel was called");
   }
+  tl__interrupt_running(L);
   return 0;
 }
 

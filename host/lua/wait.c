@@ -45,27 +45,6 @@ static int sleep_for(lua_State *L) {
 
 static const char timeout_name[] = "tidelock.timeout";
 
-void tl__scope_expire(tl__scope *s) {
-  s->expired = true;
-  if (tl__scope_masked(s->task, s))
-    tl__arm_cleanup(s->task);
-  else
-    tl__end_wait(s->task, false);
-}
-
-static void time_over(tl_timer *timer) { tl__scope_expire((tl__scope *)((char *)timer - offsetof(tl__scope, timer))); }
-
-void tl__scope_close(tl__scope *s) {
-  if (!s->task) return;
-  tl_timer_remove(&s->task->S->timers, &s->timer);
-  for (tl__scope **at = &s->task->scopes; *at; at = &(*at)->outer)
-    if (*at == s) {
-      *at = s->outer;
-      break;
-    }
-  s->task = NULL;
-}
-
 static int timeout_gc(lua_State *L) {
   tl__scope_close(luaL_checkudata(L, 1, timeout_name));
   return 0;
@@ -86,15 +65,12 @@ int tl__timeout(lua_State *L) {
   tl_task *t = S->current;
   if (!t) return tl_raise(L, "CannotWaitError", "timeout works in handlers and tasks; no task is running");
   tl__scope *s = lua_newuserdatauv(L, sizeof *s, 0);
-  *s = (tl__scope){.seconds = seconds, .masks = t->masks};
+  *s = (tl__scope){.seconds = seconds};
   luaL_setmetatable(L, timeout_name);
   lua_replace(L, 1);
   lua_toclose(L, 1);
-  s->task = t;
-  s->outer = t->scopes;
-  t->scopes = s;
-  s->timer.fire = time_over;
-  tl_timer_add(&S->timers, &s->timer, tl__due_in(S, seconds));
+  tl__scope_open(t, s, L);
+  tl__scope_limit(s, tl__due_in(S, seconds));
   lua_pushcfunction(L, tl__traceback);
   lua_insert(L, 2);
   return timeout_k(L, lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, 2, 0, timeout_k), 0);

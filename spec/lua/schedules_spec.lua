@@ -155,6 +155,9 @@ local function pending(me)
   return false
 end
 
+-- In its block it has caught what was to end it, and would be ended again: the block is not kept.
+local function caught(me) return me.caught and pending(me) end
+
 -- May its wait be ended from outside by now?
 local function may_give_up(me)
   if me.cancelled then return true end
@@ -198,7 +201,7 @@ local function enter(me, tab, state)
     other.passed = true
   end
   leave_line(me, tab)
-  m.holder = me
+  m.holder, me.caught = me, nil
   if not equal(content(state), m.committed) then
     fail("%s found in tab %d what nobody committed: %s instead of %s", name(me), tab, tl.json.encode(content(state)), tl.json.encode(m.committed))
   end
@@ -373,6 +376,7 @@ function ops.commit(me, state, m, op)
   state._n = state._n + 1
   if pending(me) then
     if pcall(coroutine.yield) then fail("%s: a yield after a cancel did not raise", name(me)) end
+    me.caught = true
     return
   end
   if state.x ~= state.y then fail "the program itself commits a torn pair" end
@@ -413,12 +417,13 @@ function run_body(me, state, tab, body)
 end
 
 local function block(me, self, step)
-  local tab, entered = step.how == "modify" and step.tab or me.tab, false
+  local tab, entered, kept = step.how == "modify" and step.tab or me.tab, false, false
   local function inner(state)
     entered = true
     enter(me, tab, state)
     local ok, err = pcall(run_body, me, state, tab, step.body)
-    if ok then commit(me, tab) end
+    kept = ok and not caught(me)
+    if kept then commit(me, tab) end
     leave(me, tab)
     if not ok then error(err, 0) end
     M.stash = state.items
@@ -440,6 +445,7 @@ local function block(me, self, step)
   if not results[1] and not entered and tl.is_error(results[2], "ImmutableStateError") then
     fail("%s still held a lock: %s", name(me), tostring(results[2]))
   end
+  if results[1] and not kept then fail("%s: its block ended well although it has caught its end", name(me)) end
   if results[1] and (results[2] ~= "result" or results[3] ~= me.id) then fail("%s: its block's results are lost", name(me)) end
   go_on(me, results[1], results[2])
 end
@@ -504,6 +510,7 @@ function hooks.handler(self, id)
     leave(me, me.tab)
     return 5
   end
+  if caught(me) then return leave(me, me.tab) end
   commit(me, me.tab)
   leave(me, me.tab)
   return arrive_all(me.tab, me.program.events)
