@@ -63,6 +63,10 @@ static int peer_open(lua_State *L) { /* the session's id, or none: "test" */
   tl_host *h = tl_host_of(L);
   size_t n;
   const char *session = luaL_optlstring(L, 1, "test", &n);
+  if (!h->app) {
+    lua_pushliteral(L, "the host is down: no page can connect to it");
+    return lua_error(L);
+  }
   test_page *p = lua_newuserdatauv(L, sizeof *p, 0);
   *p = (test_page){.host = h};
   luaL_setmetatable(L, page_name);

@@ -199,9 +199,10 @@ void tl_host_load_app(lua_State *L, tl_host *h, const char *file); /* raises */
 void tl_push_serve(lua_State *L, const char *name);                /* +1: a function of serve.lua; raises */
 void tl_host_unload(tl_host *h);                                   /* every tab and task must have ended */
 int tl_host_listen(tl_host *h, const char *bind, int port, const char **err);
-void tl_host_run(tl_host *h);      /* until a signal, then shuts down in order */
-void tl_host_stop(tl_host *h);     /* begins the shutdown */
-void tl_host_keep_log(tl_host *h); /* testing: log lines are kept for the specs */
+void tl_host_run(tl_host *h);        /* until a signal, then shuts down in order */
+void tl_host_stop(tl_host *h);       /* begins the shutdown */
+void tl_host_take_leave(tl_host *h); /* tells the pages that it ends, and cancels the tasks */
+void tl_host_keep_log(tl_host *h);   /* testing: log lines are kept for the specs */
 int tl_host_command(tl_host *h, const char *module, int argc,
                     char **argv); /* its `run`, on virtual time; the exit code */
 void tl_host_free(tl_host *h);

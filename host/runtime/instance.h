@@ -6,13 +6,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+typedef struct tl_gap {
+  uint64_t from, to;
+} tl_gap;
+
+enum {
+  TL_GAPS = 16,       /* more are not remembered: what is in the oldest counts as ended */
+  TL_PAGE_KEEPS = 100 /* events that a page keeps at most (protocol.md, section 5): a wider gap is not of these */
+};
+
 typedef struct tl_instance {
   char *name;       /* as its hello says; NULL: none so far */
   char *path;       /* where its page is, with query; NULL: not known */
   uint64_t no;      /* counts the page loads of a tab */
-  uint64_t highest; /* event id seen: all up to it have ended but those that are open */
+  uint64_t highest; /* event id seen: all up to it have ended but those that are open, and those in gaps */
   uint64_t *open;   /* ids at work or in line, in no order */
   unsigned open_n, open_cap;
+  tl_gap *gaps; /* ids that were passed over, and may still come: TL_GAPS, oldest first; NULL: none so far */
+  unsigned gaps_n;
 } tl_instance;
 
 /* The page load that the tab has now, and those before it: one may come back by the browser's history, or after another

@@ -118,14 +118,18 @@ static void out_of_time(tl_timer *timer) {
     tl_loop_stop(h->loop);
 }
 
-void tl_host_stop(tl_host *h) {
-  if (h->stopping) return;
-  h->stopping = true;
-  if (h->server) tl_server_stop_listening(h->server);
+void tl_host_take_leave(tl_host *h) {
   tell_closing(h);
   h->dropping = true;
   tl_lua_cancel_all(h->lua, shutting_down);
   h->dropping = false;
+}
+
+void tl_host_stop(tl_host *h) {
+  if (h->stopping) return;
+  h->stopping = true;
+  if (h->server) tl_server_stop_listening(h->server);
+  tl_host_take_leave(h);
   arm_deadline(h, h->config.shutdown_time);
 }
 

@@ -157,35 +157,67 @@ static int app_load(lua_State *L) {
   return 1;
 }
 
-static int closing_k(lua_State *L, int status, lua_KContext ctx);
+static const char spec_over[] = "the spec has ended", restarting[] = "the host is restarted";
+
+static uint64_t in_seconds(tl_host *h, double s) { return tl_lua_now(h->lua) + (uint64_t)(s * 1e9); }
+
+static int closing_k(lua_State *L, int status, lua_KContext deadline);
+
+/* Lets the tasks end, until the deadline (ns, in ctx). Stack: whether it is a restart. */
+static int wait_for_end(lua_State *L, uint64_t to, uint64_t deadline) {
+  tl_host *h = tl_host_of(L);
+  h->advance_wake = tl_wait_begin(L, TL_WAITING, "app_close");
+  h->advance_to = to;
+  h->advance_io = false;
+  h->advancing = true;
+  return tl_park(L, (lua_KContext)deadline, closing_k);
+}
+
+static void forget_app(tl_host *h, bool restart) {
+  tl_host_end_tabs(h, restart ? restarting : spec_over);
+  tl_host_unload(h);
+  tl_lua_watch(h->lua, false);
+  if (!restart) tl_lua_rewind(h->lua); /* after days of virtual time a double no longer holds a nanosecond */
+}
+
+static int closing_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)status;
+  tl_host *h = tl_host_of(L);
+  bool restart = lua_toboolean(L, 1);
+  uint64_t deadline = (uint64_t)ctx, now = tl_lua_now(h->lua), next = tl_timers_next(tl_lua_timers(h->lua));
+  tl_wait_end(L);
+  if (tl_lua_wind_down(h->lua, restart ? restarting : spec_over) && now < deadline)
+    return wait_for_end(L, next > now && next < deadline ? next : deadline, deadline);
+  if (restart && tl_lua_tasks(h->lua, NULL)) {
+    tl_log(TL_LOG_WARN, "shutdown: %zu tasks did not end in time and are killed", tl_lua_tasks(h->lua, NULL));
+    tl_lua_kill_all(h->lua);
+  }
+  forget_app(h, restart);
+  return 0;
+}
 
 /* Ends the tabs, cancels the tasks, waits until they have ended (they get the time that their cleanup may take), drops
  * the app. */
 static int app_close(lua_State *L) {
+  enum { TIME = 20 }; /* s */
   tl_host *h = tl_host_of(L);
   tl_lua_tell(h->lua, NULL);
   tl_lua_schedule(h->lua, NULL); /* the end is always the same; what was noted of the schedule is kept */
-  tl_host_end_tabs(h, "the spec has ended");
-  tl_lua_cancel_all(h->lua, "the spec has ended");
+  tl_host_end_tabs(h, spec_over);
+  tl_lua_cancel_all(h->lua, spec_over);
   lua_settop(L, 0);
-  return closing_k(L, LUA_OK, 0);
+  lua_pushboolean(L, false);
+  return wait_for_end(L, tl_lua_now(h->lua), in_seconds(h, TIME));
 }
 
-static int closing_k(lua_State *L, int status, lua_KContext rounds) {
-  (void)status;
+/* As a host that shuts down: the pages are told, the tasks cancelled and awaited, at most for shutdown_time; then the
+ * pages' connections are closed. */
+static int app_shutdown(lua_State *L) {
   tl_host *h = tl_host_of(L);
-  if (rounds) tl_wait_end(L);
-  if (!rounds || (tl_lua_wind_down(h->lua, "the spec has ended") && rounds < 20)) {
-    h->advance_wake = tl_wait_begin(L, TL_WAITING, "app_close");
-    h->advance_to = tl_lua_now(h->lua) + (rounds ? 1000000000u : 0);
-    h->advance_io = false;
-    h->advancing = true;
-    return tl_park(L, rounds + 1, closing_k);
-  }
-  tl_host_unload(h);
-  tl_lua_watch(h->lua, false);
-  tl_lua_rewind(h->lua); /* after days of virtual time a double no longer holds a nanosecond */
-  return 0;
+  tl_host_take_leave(h);
+  lua_settop(L, 0);
+  lua_pushboolean(L, true);
+  return wait_for_end(L, tl_lua_now(h->lua), in_seconds(h, h->config.shutdown_time));
 }
 
 static void add_line(void *ctx, const char *text) {
@@ -211,10 +243,19 @@ static int leftovers(lua_State *L) {
 }
 
 void tl_open_native_testing(lua_State *L) {
-  static const luaL_Reg functions[] = {{"seed", seed},           {"deviate", deviate},   {"deviations", deviations},
-                                       {"tell", tell},           {"told", told},         {"lost_updates", tl_lua_lost},
-                                       {"log_text", log_text},   {"app_load", app_load}, {"app_close", app_close},
-                                       {"leftovers", leftovers}, {"luv", tl_loaded_luv}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"seed", seed},
+                                       {"deviate", deviate},
+                                       {"deviations", deviations},
+                                       {"tell", tell},
+                                       {"told", told},
+                                       {"lost_updates", tl_lua_lost},
+                                       {"log_text", log_text},
+                                       {"app_load", app_load},
+                                       {"app_close", app_close},
+                                       {"app_shutdown", app_shutdown},
+                                       {"leftovers", leftovers},
+                                       {"luv", tl_loaded_luv},
+                                       {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
   tl_open_driven(L);
   tl_open_testing_time(L);

@@ -30,6 +30,7 @@ local instances = 0
 ---@field effects fun(list: table[])
 ---@field errors fun(list: table[])
 ---@field changed fun() the state is another one
+---@field distrusted fun() a message was lost: it connects again and asks for the whole state
 
 ---@param host tl.LinkHost
 ---@param storage { cookie: table, local: table, session: table } what the browser keeps, for all of its pages or this one
@@ -39,7 +40,8 @@ function link.new(host, storage, browser)
   instances = instances + 1
   return setmetatable({
     host = host, instance = ("%016x"):format(instances), mirror = native.mirror(),
-    watched = {}, last_id = 0, stalled = {}, held = {}, queue = {}, deltas = {}, live = false, storage = storage, browser = browser,
+    watched = {}, last_id = 0, stalled = {}, held = {}, spoilt = { page = {}, host = {} },
+    queue = {}, deltas = {}, live = false, storage = storage, browser = browser,
   }, Link)
 end
 
@@ -65,12 +67,18 @@ end
 -- Sending ---------------------------------------------------------------------------------------
 
 -- What is sent when the host has closed the connection, before the page hears of it, is lost, as in a browser.
+function Link:deliver(text)
+  for _ = 1, self:copies "page" do
+    if self.peer and not self.peer:closed() then self.peer:send(text) end
+  end
+end
+
 function Link:send(message)
   local text = native.json_encode(native.map(message))
   if self.stalled.page then
     self.held[#self.held + 1] = text
-  elseif not self.peer:closed() then
-    self.peer:send(text)
+  else
+    self:deliver(text)
   end
 end
 
@@ -130,9 +138,18 @@ function Link:remove(test)
   return gone
 end
 
--- Patches are applied by the host's own code, on a copy of the state of the page's own.
+-- As session.js does when a message does not follow: gives up the connection and what the page knows.
+function Link:distrust()
+  self:drop()
+  self.version = nil
+  self.host.distrusted()
+end
+
+-- Patches are applied by the host's own code, on a copy of the state of the page's own. False: it does not follow, since the
+-- spec has lost or repeated one.
 function Link:apply(message)
   if message.from ~= self.version then
+    if self.hurt then return self:distrust() end
     error(("the host's message goes from version %s, the page has %s"):format(message.from, self.version), 0)
   end
   if message.patch then
@@ -141,6 +158,7 @@ function Link:apply(message)
   end
   self.version = message.version
   if message.patch then self.host.changed() end
+  return true
 end
 
 -- After init or resume: what the host has not seen goes out again.
@@ -158,7 +176,7 @@ local function set_of(ids)
 end
 
 function Link:advance(message)
-  self:apply(message)
+  if not self:apply(message) then return end
   local errors, failed = message.errors or {}, {}
   for _, err in ipairs(errors) do
     if err.event ~= nil and err.event ~= native.null then failed[err.event] = true end
@@ -175,8 +193,7 @@ function Link:handle(message)
     self.host.changed()
     self:begin(message.init)
   elseif message.resume then
-    self:apply(message.resume)
-    self:begin(message.resume)
+    if self:apply(message.resume) then self:begin(message.resume) end
   elseif not (message.closing or message.reload) then
     self:advance(message)
   end
@@ -198,8 +215,13 @@ end
 function Link:pump()
   self:take_commits()
   if not self.peer or self.stalled.host then return false end
-  local texts = self.peer:take()
-  for _, text in ipairs(texts) do self:handle(native.json_decode(text)) end
+  local peer = self.peer
+  local texts = peer:take()
+  for _, text in ipairs(texts) do
+    for _ = 1, self:copies "host" do
+      if self.peer == peer then self:handle(native.json_decode(text)) end -- else the page has given it up
+    end
+  end
   if self.peer and self.peer:closed() then
     self.code = self.peer:closed()
     self.peer, self.live = nil, false
@@ -208,6 +230,24 @@ function Link:pump()
 end
 
 -- A network that holds up what is said ------------------------------------------------------------
+
+---The next messages of one side are lost, or arrive twice. Forgotten with the connection.
+---@param way "page"|"host"
+---@param how "lose"|"double"
+---@param n integer
+function Link:spoil(way, how, n)
+  self.spoilt[way][how] = (self.spoilt[way][how] or 0) + n
+end
+
+-- How often the next message of one side arrives.
+function Link:copies(way)
+  local counts = self.spoilt[way]
+  local how = (counts.lose or 0) > 0 and "lose" or (counts.double or 0) > 0 and "double"
+  if not how then return 1 end
+  counts[how] = counts[how] - 1
+  self.hurt = self.hurt or way == "host"
+  return how == "lose" and 0 or 2
+end
 
 ---Holds up what the page says ("page"), what the host says ("host"), or both.
 ---@param way "page"|"host"|nil
@@ -220,16 +260,14 @@ end
 function Link:flow()
   local held = self.held
   self.stalled, self.held = {}, {}
-  for _, text in ipairs(held) do
-    if self.peer and not self.peer:closed() then self.peer:send(text) end
-  end
+  for _, text in ipairs(held) do self:deliver(text) end
 end
 
 -- Leaving ---------------------------------------------------------------------------------------
 
 ---The connection breaks off.
 function Link:drop()
-  self.stalled, self.held = {}, {}
+  self.stalled, self.held, self.spoilt, self.hurt = {}, {}, { page = {}, host = {} }, false
   if self.peer then self.peer:close() end
   self.peer, self.live = nil, false
 end

@@ -1,6 +1,7 @@
 --- tab.lua: a driven page: what it shows, what it hears from the host, what a test sees of it.
 --
--- What a test does with it is act.lua's. May use: act, controls, dom, eval, fire, link, native, page, values, where.
+-- What a test does with it is act.lua's, what befalls its connection network.lua's. May use: act, controls, dom, eval, fire, link,
+-- native, network, page, values, where.
 
 local act = require "tidelock.act"
 local controls = require "tidelock.controls"
@@ -9,6 +10,7 @@ local eval = require "tidelock.eval"
 local fire = require "tidelock.fire"
 local link = require "tidelock.link"
 local native = require "tidelock.native"
+local network = require "tidelock.network"
 local page = require "tidelock.page"
 local values = require "tidelock.values"
 local where = require "tidelock.where"
@@ -18,7 +20,9 @@ where.register()
 ---@class tl.Tab
 local Tab = {}
 Tab.__index = Tab
-for name, method in pairs(act) do Tab[name] = method end
+for _, part in ipairs { act, network } do
+  for name, method in pairs(part) do Tab[name] = method end
+end
 
 local tab = {}
 
@@ -32,6 +36,9 @@ local function link_of(self, storage, browser)
     end,
     errors = function(list) table.move(list, 1, #list, #self.received_errors + 1, self.received_errors) end,
     changed = function() self:changed() end,
+    distrusted = function()
+      if self.driver.is_up() then self.link:connect(self.path) end
+    end,
   }, storage, browser)
 end
 
@@ -49,6 +56,7 @@ end
 ---@class tl.TabDriver
 ---@field settle fun()
 ---@field now fun(): number
+---@field is_up fun(): boolean a host is there to connect to
 ---@field left fun(tab: tl.Tab)
 ---@field wrote fun(tab: tl.Tab, name: string|nil)
 ---@field duplicate fun(tab: tl.Tab): tl.Tab
@@ -408,54 +416,6 @@ end
 ---@return integer|nil
 function Tab:closed()
   return self.link.code
-end
-
--- The connection --------------------------------------------------------------------------------
-
-local ways = { page = true, host = true }
-
----Holds up what the page says ("page"), what the host says ("host"), or both: neither is told. What is held up arrives
----with tab:flow(), and is lost when the connection breaks off meanwhile.
----@param way "page"|"host"|nil
-function Tab:stall(way)
-  if way ~= nil and not ways[way] then
-    error(('tab:stall: "page", "host" or nothing, not %s'):format(tostring(way)), 0)
-  end
-  self.link:stall(way)
-end
-
----What tab:stall() held up arrives.
-function Tab:flow()
-  self.link:flow()
-  self.driver.settle()
-end
-
----Another browser tab with the same page and token, as when a tab is duplicated.
----@return tl.Tab
-function Tab:duplicate()
-  return self.driver.duplicate(self)
-end
-
----The connection breaks off, as in a tunnel; the page stays.
-function Tab:disconnect()
-  self.link:drop()
-  self.driver.settle()
-end
-
----The page connects again, with its token and version.
-function Tab:reconnect()
-  if self.link.peer then self.link:drop() end
-  self.link:connect(self.path)
-  self.driver.settle()
-end
-
----The page is closed by its user.
-function Tab:close()
-  if self.is_closed then return end
-  self.is_closed = true
-  self.link:leave()
-  self.driver.left(self)
-  self.driver.settle()
 end
 
 return tab

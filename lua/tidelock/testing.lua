@@ -17,6 +17,7 @@ local testing = {}
 
 local open_tabs = {} -- list
 local file_of_app -- nil: no app is loaded
+local is_down = false -- between the two hosts of a restart
 local shared = {} -- by the name of a browser: what it keeps for all its tabs
 
 -- Time ------------------------------------------------------------------------------------------
@@ -160,20 +161,25 @@ end
 -- Lost updates --------------------------------------------------------------------------------
 
 local asked = false -- the spec looks at them itself
+local lost_before = {} -- a restart
+
+local function all_lost()
+  return table.move(native.lost_updates(), 1, #native.lost_updates(), #lost_before + 1, table.move(lost_before, 1, #lost_before, 1, {}))
+end
 
 ---The lost updates so far: a task read a value outside of its block, somebody changed it, and the task's block wrote over it without
 ---having read it again. A spec that asks decides for itself; else `--schedules` fails one that has any.
 ---@return { path: string, task: string, read: string, write: string }[]
 function testing.lost_updates()
   asked = true
-  return native.lost_updates()
+  return all_lost()
 end
 
 ---Raises when there are some that the spec has not asked for. For the runner.
 function testing.check_lost_updates()
   if asked then return end
   local lines = {}
-  for _, lost in ipairs(native.lost_updates()) do
+  for _, lost in ipairs(all_lost()) do
     lines[#lines + 1] = ("%s: read at %s by %s, overwritten at %s"):format(lost.path, lost.read, lost.task, lost.write)
   end
   if #lines > 0 then error("an update was lost (somebody else's, between the two lines):\n  " .. table.concat(lines, "\n  "), 0) end
@@ -222,7 +228,7 @@ local handles_before = 0
 function testing.begin()
   native.log_text()
   logged = ""
-  chosen, asked = false, false
+  chosen, asked, lost_before = false, false, {}
   deadline = limit and native.real_now() + limit
   local luv = native.luv()
   handles_before = luv and luv._newest() or 0
@@ -253,6 +259,7 @@ driver = {
   end,
   settle = testing.settle,
   now = function() return native.now() end,
+  is_up = function() return file_of_app ~= nil end,
   left = function(gone)
     for i, open in ipairs(open_tabs) do
       if open == gone then return table.remove(open_tabs, i) end
@@ -266,6 +273,7 @@ driver = {
 }
 
 local function load_app(file)
+  if is_down then error("t.open: the host is down; open it before or after t.restart", 3) end
   if type(file) ~= "string" then error("t.open: the first argument is the path of an app's main.lua", 3) end
   if file_of_app == file then return end
   if file_of_app then
@@ -312,6 +320,44 @@ function testing.open(file, path, opts)
   return opened
 end
 
+-- Restart ---------------------------------------------------------------------------------------
+
+-- Ends the host; gives the pages that were connected.
+local function shut_down()
+  local connected = {}
+  each_tab(function(open)
+    if open.link.peer then connected[#connected + 1] = open end
+  end)
+  lost_before = all_lost()
+  native.app_shutdown()
+  file_of_app = nil
+  each_tab(function(open) return open:pump() end)
+  for _, open in ipairs(connected) do open.link:drop() end -- also where the host's word is held up
+  return connected
+end
+
+---Ends the host in order, as a signal does, and starts a fresh one with the same main.lua. The pages that were connected come
+---back, with the tokens of the old host.
+---@param meanwhile fun()|nil called while the host is down
+function testing.restart(meanwhile)
+  if not file_of_app then error("t.restart: no app runs; t.open loads one", 2) end
+  if meanwhile ~= nil and type(meanwhile) ~= "function" then
+    error(("t.restart: what is called meanwhile is a function, got %s"):format(kinds.describe(meanwhile)), 2)
+  end
+  settle()
+  local file, pages = file_of_app, shut_down()
+  is_down = true
+  local ok, err = pcall(meanwhile or settle)
+  is_down = false
+  if not ok then error(err, 0) end
+  native.app_load(file)
+  file_of_app = file
+  for _, open in ipairs(pages) do
+    if not open.is_closed and not open.link.peer then open.link:connect(open.path) end
+  end
+  testing.settle()
+end
+
 -- The end of an `it` ----------------------------------------------------------------------------
 
 -- What one of them raises keeps none of the others from being ended. Gives what was raised.
@@ -338,7 +384,7 @@ end
 ---Ends the app and raises when something of it is still there. For the runner.
 function testing.finish()
   local raised = end_app()
-  open_tabs, file_of_app = {}, nil
+  open_tabs, file_of_app, is_down = {}, nil, false
   shared = {}
   if chosen then native.seed(0) end
   local left = leftovers()

@@ -62,6 +62,11 @@ function t.run_until(fn, opts) end
 ---@return { requests: tl.StubbedRequest[] } stub
 function t.http_stub(stub) end
 
+---Ends the host in order, as a signal does, and starts a fresh one with the same main.lua. The pages that were connected come back
+---with the tokens of the old one, get a fresh state, and send what was not done.
+---@param meanwhile fun()|nil called while no host is there
+function t.restart(meanwhile) end
+
 ---Takes ready tasks in an order drawn from a seed. `tidelock test --schedules N` does it for every spec.
 ---@param n integer 0: in the order in which they became ready
 function t.seed(n) end
@@ -198,6 +203,16 @@ function Tab:stall(way) end
 
 ---What `tab:stall()` held up arrives.
 function Tab:flow() end
+
+---The next message of one side is lost, though the connection stays. A page that misses one of the host's asks for the whole state.
+---@param way "page"|"host" who says it
+---@param n integer|nil how many; 1
+function Tab:lose(way, n) end
+
+---The next message of one side arrives twice.
+---@param way "page"|"host" who says it
+---@param n integer|nil how many; 1
+function Tab:double(way, n) end
 
 ---Another browser tab with the same page and token, as when a tab is duplicated.
 ---@return tl.Tab

@@ -2,20 +2,11 @@
 -- what was done: each click has its effect once; and at each step against what the host holds, if the page is in touch with it.
 -- CHAOS=n in the environment: how many seeds. And how long a tab is kept.
 local tl, t = require "tidelock", require "tidelock.testing"
+local generator = require "spec.lua.support.random"
 
 local APP = "spec/lua/apps/chaos.lua"
 local SEEDS <const> = tonumber(os.getenv "CHAOS") or 200
 local STEPS <const> = 40
-
-local function generator(seed)
-  local s = seed * 0x9E3779B97F4A7C15 + 0x1234567
-  return function(n)
-    s = s ~ (s << 13)
-    s = s ~ (s >> 7)
-    s = s ~ (s << 17)
-    return (s >> 11) % n + 1
-  end
-end
 
 -- What a click adds to n, to the text's length, to the list's.
 local effects = {

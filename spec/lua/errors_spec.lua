@@ -664,6 +664,16 @@ case("spec", "Error", "t.run_until(print, { limt = 5 })",
   "main_spec.lua:1: t.run_until: unknown option limt; there is limit")
 case("spec", "Error", "t.run_until(function() end)",
   "main_spec.lua:1: t.run_until: nothing is left to happen, and the function gives nil; it has run for 0 s")
+case("spec", "Error", "t.restart(5)",
+  "main_spec.lua:1: t.restart: what is called meanwhile is a function, got 5")
+case("spec", "Error", "t.restart(function() tab:reconnect() end)",
+  "the host is down: no page can connect to it")
+case("spec", "Error", 't.restart(function() t.open("main.lua") end)',
+  "main_spec.lua:1: t.open: the host is down; open it before or after t.restart")
+case("spec", "Error", "tab:lose()",
+  'main_spec.lua:1: tab:lose: "page" or "host", whose message it is, not nil')
+case("spec", "Error", 'tab:double("host", 0)',
+  "main_spec.lua:1: tab:double: how many messages is an integer from 1 on, not 0")
 case("spec", "Error", 't.http_stub "https://example.org"',
   'main_spec.lua:1: t.http_stub takes a table: t.http_stub{ url = "https://...", json = {} }, got the string "https://example.org"')
 case("spec", "Error", "t.http_stub { json = {} }",
