@@ -1,6 +1,7 @@
 // app.js: one page's client: makes the parts and passes on what they have for one another.
 
 import { createBanner } from './banner.js';
+import { createClock } from './clock.js';
 import { createEffects } from './effects.js';
 import { createAttach } from './elements.js';
 import { evaluate } from './eval.js';
@@ -18,7 +19,7 @@ export class App {
   // page: the data block; functions: name -> what the app's own script has registered
   constructor(page, root, functions) {
     Object.assign(this, { page, root, functions, answers: new Map(), settled: false });
-    this.store = { state: page.state };
+    this.store = { state: page.state, clock: createClock(() => this.draw()) };
     this.instance = randomId();
     this.setBanner = createBanner();
     this.session = new Session(this.sessionHost(), page.state);
@@ -62,6 +63,7 @@ export class App {
   }
 
   adopt(state) {
+    if (state.tl && state.tl.now !== this.store.state.tl?.now) this.store.clock.set(state.tl.now);
     this.store.state = state;
     this.draw();
   }

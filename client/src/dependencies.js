@@ -31,7 +31,7 @@ function collect(node, inner, inTrigger, out) {
 }
 
 function collectDynamic(node, inner, inTrigger, out) {
-  if (node.$ === 'var') {
+  if (node.$ === 'var' || node.$ === 'clock') {
     if (!inTrigger) out.push(node);
   } else if (node.$ === 'item' || node.$ === 'pos') {
     if (!inner.includes(node.of)) out.push(node);

@@ -1,6 +1,6 @@
 // eval.js: what a dynamic node of the tree is worth. No DOM.
 //
-// An environment is { store, frame, arg }: store.state is the tab's state, read anew each time;
+// An environment is { store, frame, arg }: store.state is the tab's state, read anew each time, store.clock the host's clock;
 // frame is the innermost foreach { as, value, pos, up }; arg is what a trigger's event brought.
 
 import { format } from './format.js';
@@ -39,11 +39,13 @@ const READERS = {
   pos: (node, env) => frameOf(env, node.of)?.pos,
   arg: (node, env) => walk(env.arg, node.path),
   lit: node => node.value,
+  clock: (node, env) => env.store.clock?.now,
   op: (node, env) => operate(node, env),
 };
 
 function operate(node, env) {
   if (!has(OPS, node.op)) return null;
+  if (node.op === 'elapsed') env.store.clock?.follow();
   return OPS[node.op](...node.args.map(arg => evaluate(arg, env)));
 }
 
@@ -118,4 +120,6 @@ const OPS = {
   format: (fmt, ...args) => format(fmt, args),
   at: (c, k) => step(c, k),
   default: (a, b) => (isNil(a) ? b : a),
+  elapsed: (from, to) =>
+    typeof from === 'number' && typeof to === 'number' ? finite(Math.max(0, Math.floor(to - from))) : null,
 };

@@ -11,9 +11,9 @@ const cases = JSON.parse(readFileSync(new URL('../../spec/vectors/eval.json', im
 for (const entry of cases) {
   // holds: var.same, tree.closed
   test(`eval: ${entry.name}`, () => {
-    const { state, item, items = item ? [item] : [], arg, expr } = entry;
+    const { state, item, items = item ? [item] : [], arg, now, expr } = entry;
     const frame = items.reduce((up, { of, value, pos }) => ({ as: of, value, pos, up }), null);
-    const value = evaluate(expr, { store: { state }, frame, arg });
+    const value = evaluate(expr, { store: { state, clock: { now, follow() {} } }, frame, arg });
     if (has(entry, 'value')) assert.deepStrictEqual(value, entry.value);
     if (has(entry, 'shows')) assert.equal(shown(value), entry.shows);
     if (has(entry, 'truthy')) assert.equal(isTrue(value), entry.truthy);

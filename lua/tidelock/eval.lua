@@ -2,7 +2,7 @@
 --
 -- `evaluate` gives the value of a dynamic node, `render` a tree of plain elements. Values are plain
 -- Lua tables (values.lua). Both sides are held to spec/vectors/eval.json. An environment is
--- { state =, arg =, frame = { as =, value =, pos =, up = } }. May use: values, format, unicode, html.
+-- { state =, arg =, frame = { as =, value =, pos =, up = } }, with `now` where the clock is not the host's. May use: values, format, unicode, html.
 
 local format = require "tidelock.format"
 local html = require "tidelock.html"
@@ -125,6 +125,10 @@ local operations = {
   format = function(fmt, ...) return format(fmt, { ... }) end,
   at = values.step,
   default = function(a, b) if values.is_nil(a) then return b end return a end,
+  elapsed = function(from, to)
+    if type(from) ~= "number" or type(to) ~= "number" then return nil end
+    return values.normal(math.max(0.0, (to - from + 0.0) // 1))
+  end,
 }
 
 local function operate(node, env)
@@ -143,7 +147,14 @@ local function frame_of(env, as)
   return frame
 end
 
+-- Whether something has read the clock since this was set to false: what was drawn is then right for this second.
+eval.timely = false
+
 local readers = {
+  clock = function(_, env)
+    eval.timely = true
+    return env.now or math.floor(native.now())
+  end,
   var = function(node, env) return values.walk(env.state, node.path) end,
   item = function(node, env)
     local frame = frame_of(env, node.of)
@@ -303,7 +314,7 @@ local function render_foreach(out, node, env, parent, id)
   for _, entry in ipairs(entries(evaluate(node["in"], env))) do
     local pos, v = entry[1], entry[2]
     local frame = { as = node.as, value = known(v), pos = pos, up = env.frame }
-    local row_env = { state = env.state, frame = frame }
+    local row_env = { state = env.state, frame = frame, now = env.now }
     render_node(out, node.body, row_env, parent, ("%s[%s]"):format(id, row_id(node, pos, v, taken)))
   end
 end

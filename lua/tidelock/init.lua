@@ -42,5 +42,6 @@ tl.work = require "tidelock.work"
 tl.every = require "tidelock.every"
 tl.retry = require "tidelock.retry"
 tl.ui = require "tidelock.ui"
+tl.kit = strict(require "tidelock.kit", "tl.kit")
 
 return strict(tl, "tl", { my_tasks = require("tidelock.my_tasks").var })

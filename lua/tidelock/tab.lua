@@ -130,15 +130,17 @@ local function draw(self)
   end
   local state = known and self.link.mirror:json()
   if known and known[state] then return known[state][1], known[state][2] end
+  eval.timely = false
   local nodes = eval.render(self.tree, self:whole_state())
   local elements = dom.elements(nodes)
-  if known then known[state] = { nodes, elements } end
+  self.drawn_at = eval.timely and math.floor(native.now()) or nil
+  if known and not self.drawn_at then known[state] = { nodes, elements } end
   return nodes, elements
 end
 
 -- The page's nodes, and its elements in document order.
 function Tab:render()
-  if not self.rendered then
+  if not self.rendered or self.drawn_at and self.drawn_at ~= math.floor(native.now()) then
     self.rendered, self.elements = draw(self)
     for _, element in ipairs(self.elements) do
       local open = self.opened[element.id]

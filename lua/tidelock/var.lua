@@ -243,11 +243,12 @@ end
 local methods = {
   eq = { 1, 1 }, ne = { 1, 1 }, lt = { 1, 1 }, le = { 1, 1 }, gt = { 1, 1 }, ge = { 1, 1 },
   contains = { 1, 1 }, length = { 0, 0 }, upper = { 0, 0 }, lower = { 0, 0 }, trim = { 0, 0 },
-  join = { 0, 1 }, format = { 1, 64 }, at = { 1, 1 }, default = { 1, 1 },
+  join = { 0, 1 }, format = { 1, 64 }, at = { 1, 1 }, default = { 1, 1 }, elapsed = { 0, 0 },
 }
 
--- `price:format("%.2f")`: the Var is the first thing that is formatted, not the format.
+-- `price:format("%.2f")`: the Var is the first thing that is formatted, not the format. `started:elapsed()`: to the present moment.
 local function arguments(name, self, ...)
+  if name == "elapsed" then return self, make { ["$"] = "clock" } end
   if name ~= "format" then return self, ... end
   local fmt = ...
   return fmt, self, select(2, ...)

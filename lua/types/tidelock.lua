@@ -401,6 +401,16 @@ function tl.http.request(opts) end
 ---@return string|nil code
 function tl.http.get(url, opts) end
 
+---@class tl.kit
+tl.kit = {}
+
+---The background tasks of the tab, ready to look at: of each its name, a bar, its text, for how long it runs, and a Cancel, which
+---asks for no handler of yours. `names`: what a task is called on the page; `label`: what the list is called for those who do not
+---see it ("Tasks"); `empty`: what stands there without a task ("Nothing is running."); `cancel`: false leaves the buttons out.
+---@param opts { names: table<string, string>|nil, label: string|nil, empty: string|nil, cancel: boolean|nil }|nil
+---@return tl.Node
+function tl.kit.tasks(opts) end
+
 ---@class tl.debug
 tl.debug = {}
 

@@ -35,7 +35,7 @@ const KEYS = ['a', 'b', 'title', '7', '1', '0', '-1', '1.5', '$', 'é', '🙂', 
 const STEPS = ['a', 'b', 'title', 'tags', 'id', 7, 1, 2, 3, 0, -1, '1', '$'];
 const FORMATS = ['%s', '%d', '%.2f', '%x', '%f', '%5d', '%.f', '%%', '%.0f', '%.1f %s', '%s-%d', '%.20f', '%.13f', '%', '%.99f'];
 const OPERANDS = { '+': 2, '-': 2, '*': 2, '/': 2, '//': 2, '%': 2, '..': 3, neg: 1, len: 1, length: 1, not: 1, and: 2, or: 2, eq: 2, ne: 2,
-  lt: 2, le: 2, gt: 2, ge: 2, contains: 2, upper: 1, lower: 1, trim: 1, join: 2, format: 3, at: 2, default: 2 };
+  lt: 2, le: 2, gt: 2, ge: 2, contains: 2, upper: 1, lower: 1, trim: 1, join: 2, format: 3, at: 2, default: 2, elapsed: 2 };
 
 function value(depth) {
   const kind = upTo(depth > 0 ? 8 : 6);

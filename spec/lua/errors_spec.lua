@@ -390,6 +390,14 @@ case("handler", "TypeError", "tl.cancel(Job.go)",
   "tl.cancel(self, Job.work): a state instance is needed, not table (main.lua:12)")
 case("handler", "TypeError", 'self:tasks "work"',
   "self:tasks(Job.work): an event reference such as Job.work or Job.work(5) is needed, not string (main.lua:12)")
+case("main", "TypeError", 'tl.kit.tasks { cancel = "Stop" }',
+  'tl.kit.tasks: cancel is a boolean, not a string (main.lua:12)')
+case("main", "TypeError", 'tl.kit.tasks { names = { Go = 1 } }',
+  'tl.kit.tasks: names is a table as { ["Job.work"] = "Work" }, and [Go] is a number (main.lua:12)')
+case("main", "TypeError", 'tl.kit.tasks { title = "Tasks" }',
+  'tl.kit.tasks: unknown option "title"; there is cancel, empty, label, names (main.lua:12)')
+case("main", "TypeError", 'tl.kit.task()',
+  'tl.kit.task: there is no such name (did you mean tl.kit.tasks?) (main.lua:12)')
 case("handler", "TypeError", "tl.with_sate(self, print)",
   "tl.with_sate: there is no such name (did you mean tl.with_state?) (main.lua:12)")
 case("handler", "TypeError", 'tl.json.parse "1"',
@@ -519,7 +527,7 @@ case("page", "Error", 'for _ in ipairs(Job.items) do end return ui.main "x"',
 case("page", "Error", "return ui.main { ui.foreach({ 1, 2 }, function(n) return ui.p { n } end) }",
   'main.lua:12: ui.foreach: the first argument is a Var, got a table (a `for` loop does for what is fixed) (page "/")')
 case("page", "Error", "return ui.main { ui.p { Job.text:uper() } }",
-  'main.lua:12: a Var has no method `uper`; there are at contains default eq format ge gt join le length lower lt ne trim upper (page "/")')
+  'main.lua:12: a Var has no method `uper`; there are at contains default elapsed eq format ge gt join le length lower lt ne trim upper (page "/")')
 case("page", "Error", 'return ui.main { ("%s"):format(Job.n) }',
   'main.lua:12: string.format would write now, while the page is built, what Job.n is called; write Job.n:format("...%s...") or join by `..` (page "/")')
 case("page", "DeclarationError", 'Job.n = Job.n return ui.main "x"',

@@ -13,7 +13,7 @@ local function read(path)
 end
 
 local function env_of(case)
-  local env = { state = case.state, arg = case.arg }
+  local env = { state = case.state, arg = case.arg, now = case.now }
   for _, item in ipairs(case.items or { case.item }) do
     env.frame = { as = item.of, value = item.value, pos = item.pos, up = env.frame }
   end
