@@ -3,10 +3,10 @@
 -- busted itself ends the process and runs its hooks where an app's end cannot be waited for, so this
 -- is a runner of our own on busted.core. Each `it` is followed by `testing.finish`, which fails it
 -- when something of the app is left. The host replaces os.exit before this module is loaded.
--- May use: luassert, orders, report, schedules, testing, where, busted.
+-- May use: arguments, luassert, native, orders, outputs, report, testing, where, busted.
 
+local native = require "tidelock.native"
 local orders = require "tidelock.orders"
-local schedules = require "tidelock.schedules"
 local where = require "tidelock.where"
 
 where.register()
@@ -22,71 +22,6 @@ local function add_path(paths)
       package.path = package.path .. ";" .. path
     end
   end
-end
-
--- Arguments -------------------------------------------------------------------------------------
-
-local no_default_output = "tidelock"
-
--- Options of our own: how each takes its value. A value that is none gives nil.
-local own = {
-  schedules = { "N", "run each test in N random orders of what is ready, besides the ordinary one", function(text)
-    local n = math.tointeger(tonumber(text))
-    return n and n >= 0 and n or nil
-  end },
-  ["time-limit"] = { "SECONDS", "real time that a test may take", function(text)
-    local seconds = tonumber(text)
-    return seconds and seconds > 0 and seconds < math.huge and seconds or nil
-  end },
-  replay = { "ORDER", "run each test in this one order, as a failure names it: 17, or 4:1,9:2", schedules.parse },
-}
-
--- Takes our own options out of the arguments; the rest is busted's.
-local function take_own(args)
-  local mine, rest, i = {}, {}, 1
-  while i <= #args do
-    local name, value = args[i]:match "^%-%-([%w-]+)=?(.*)$"
-    local option = name and own[name]
-    if option then
-      if not args[i]:find("=", 1, true) then
-        i = i + 1
-        value = args[i] or ""
-      end
-      mine[name] = option[3](value)
-      if mine[name] == nil then return nil, ("tidelock test: --%s %s: %q is none"):format(name, option[1], value) end
-    else
-      rest[#rest + 1] = args[i]
-    end
-    i = i + 1
-  end
-  return mine, rest
-end
-
-local function parse(args)
-  local cli = require "busted.modules.cli" { output = no_default_output }
-  cli:set_name "tidelock test"
-  return cli:parse(args)
-end
-
-local function own_help()
-  local lines = { "\nOF TIDELOCK'S OWN:" }
-  for name, option in pairs(own) do lines[#lines + 1] = ("  %-28s %s"):format(("--%s=%s"):format(name, option[1]), option[2]) end
-  table.sort(lines)
-  return table.concat(lines, "\n")
-end
-
--- busted's parser gives its help as an error.
-local function help_in(err)
-  local help = err:match "^tidelock test: error: (Usage: .*); re%-run with %-%-help for usage%.$"
-  return help and help .. own_help()
-end
-
--- Tells what is wrong with the arguments, or the help that they asked for.
-local function explain(err)
-  local help = help_in(err)
-  local out = help and io.stdout or io.stderr
-  out:write(help or err, "\n")
-  return help ~= nil
 end
 
 -- it --------------------------------------------------------------------------------------------
@@ -139,13 +74,38 @@ local function trace_past_driver(busted)
   end
 end
 
-local function make_busted(args, mine, tried)
+-- The tests of these full names alone.
+local function add_names(filters, names)
+  for _, name in ipairs(names or {}) do filters[#filters + 1] = "^" .. name:gsub("%p", "%%%0") .. "$" end
+  return filters
+end
+
+local function add_search_paths(args)
+  if #args.lpath > 0 then package.path = (args.lpath .. ";" .. package.path):gsub(";;", ";") end
+  if #args.cpath > 0 then package.cpath = (args.cpath .. ";" .. package.cpath):gsub(";;", ";") end
+end
+
+-- What busted's own runner makes of its options.
+local function apply_options(busted, args)
+  if not args["auto-insulate"] then busted.register("file", "file", {}) end
+  if args.lazy then
+    busted.register("setup", "lazy_setup")
+    busted.register("teardown", "lazy_teardown")
+  end
+  busted.sort, busted.randomize = args["sort-tests"], args["shuffle-tests"]
+  busted.randomseed = args.seed
+  local function on_problem()
+    busted.skipAll = busted.skipAll or not args["keep-going"]
+    return nil, true
+  end
+  busted.subscribe({ "failure" }, on_problem)
+  busted.subscribe({ "error" }, on_problem)
+end
+
+local function make_busted(args, tried)
+  local mine = args.mine
   require("busted.languages." .. args.lang)
   local busted = require "busted.core"()
-  require "busted.modules.filter_loader"()(busted, {
-    tags = args.tags, excludeTags = args["exclude-tags"], filter = args.filter, filterOut = args["filter-out"],
-    list = args.list, nokeepgoing = not args["keep-going"], suppressPending = args["suppress-pending"],
-  })
   trace_past_driver(busted)
   require "busted"(busted)
   local many = mine.schedules or mine.replay
@@ -153,20 +113,51 @@ local function make_busted(args, mine, tried)
   busted.register("spec", "it")
   busted.register("test", "it")
   require "tidelock.luassert".install()
-  busted.sort, busted.randomize = args["sort-tests"], args["shuffle-tests"]
-  busted.randomseed = tonumber(args.seed) or os.time()
+  apply_options(busted, args)
   return busted
 end
 
--- Another output than our own (-o) is busted's; then ours only counts.
-local function set_output(busted, args)
-  if args.output == no_default_output then return false end
+local function set_filters(busted, args)
+  require "busted.modules.filter_loader"()(busted, {
+    tags = args.tags, excludeTags = args["exclude-tags"], filter = add_names(args.filter, args.mine.name), filterOut = args["filter-out"],
+    list = args.list, nokeepgoing = not args["keep-going"], suppressPending = args["suppress-pending"],
+  })
+end
+
+-- Statements and a helper come before the specs. Raises what they raise.
+local function run_before(busted, args)
+  for _, statement in ipairs(args.e or {}) do assert(load(statement, "=-e"))() end
+  if not args.helper or args.helper == "" then return end
+  local ok, err = require "busted.modules.helper_loader"()(busted, args.helper, {
+    verbose = args.verbose, language = args.lang, arguments = args.Xhelper,
+  })
+  if not ok then error(("the helper %s: %s"):format(args.helper, tostring(err)), 0) end
+end
+
+-- Outputs ---------------------------------------------------------------------------------------
+
+local function foreign_output(busted, args)
   require "busted.modules.output_handler_loader"()(busted, args.output, {
     defaultOutput = "plainTerminal", verbose = args.verbose, suppressPending = args["suppress-pending"],
     language = args.lang, deferPrint = args["defer-print"], arguments = args.Xoutput,
   })
-  return true
+  local silent = { result = function() end }
+  function silent.finish(counts) require "tidelock.report".print_counts(counts, io.stdout) end
+  return silent
 end
+
+-- Who is told of the results. One for programs goes to standard output, or beside the usual print into the file that is named.
+local function outputs_of(busted, args)
+  local printer = require "tidelock.report".printer(io.stdout, args.verbose)
+  if args.output == require "tidelock.arguments".DEFAULT_OUTPUT then return { printer } end
+  local make = require "tidelock.outputs"[args.output:lower()]
+  if not make then return { foreign_output(busted, args) } end
+  local path = args.Xoutput[1]
+  if not path then return { make(io.stdout) }, true end
+  return { make(assert(io.open(path, "w"))), printer }
+end
+
+-- Running ---------------------------------------------------------------------------------------
 
 local function run_all(busted, args)
   local load = require "busted.modules.test_file_loader"(busted, { "lua" })
@@ -179,27 +170,58 @@ local function run_all(busted, args)
   busted.publish { "exit" }
 end
 
+-- What is told of the run as a whole, between its failures and its counts.
+local function print_run(args, tried, counts)
+  if args.mine.schedules then io.stdout:write(("%d orders, %.0f a second\n"):format(tried.orders, tried.orders / math.max(tried.time, 1e-9))) end
+  if counts.failed > 0 and (args["shuffle-tests"] or args["shuffle-files"]) then
+    io.stdout:write(("shuffled: --seed %d gives this order again\n"):format(args.seed))
+  end
+end
+
+local function run_specs(args)
+  local tried = { orders = 0, time = 0 }
+  local busted = make_busted(args, tried)
+  local outputs, only_for_programs = outputs_of(busted, args)
+  local started = native.real_now()
+  run_before(busted, args)
+  set_filters(busted, args)
+  local counts = require "tidelock.report".subscribe(busted, outputs)
+  run_all(busted, args)
+  if args.list then return counts end
+  if not only_for_programs then print_run(args, tried, counts) end
+  for _, output in ipairs(outputs) do output.finish(counts, native.real_now() - started) end
+  return counts
+end
+
+-- Goes to the folder of -C, and gives a seed where none was given.
+local function prepare(args)
+  if args.directory ~= "" and args.directory ~= "." then assert(require "pl.path".chdir(args.directory)) end
+  add_search_paths(args)
+  args.seed = math.tointeger(tonumber(args.seed)) or require "busted.utils".urandom() or os.time()
+  require "tidelock.testing".limit(args.mine["time-limit"])
+end
+
 ---Runs the specs. Prints failures as they come and last the line `N passed, N failed`.
----@param args string[] as on the command line: folders, files, busted's options
----@return integer code the exit code: 0 when all passed, 1 when something failed, 2 for arguments that are wrong
----@return { passed: integer, failed: integer, pending: integer } counts
+---@param args string[] as on the command line: folders, files, options
+---@return integer code the exit code: 0 when all passed, 1 when something failed, 2 where nothing could be run: for arguments that are
+---wrong, a helper that fails
+---@return { passed: integer, failed: integer, pending: integer }|nil counts
 function runner.run(args)
   add_path(BUSTED_PATHS)
-  local counts, tried = { passed = 0, failed = 0, pending = 0 }, { orders = 0, time = 0 }
-  local mine, rest = take_own(args)
-  local parsed, err = nil, rest
-  if mine then parsed, err = parse(rest) end
-  if not parsed then return explain(err) and 0 or 2, counts end
-  require "tidelock.testing".limit(mine["time-limit"])
-  local busted = make_busted(parsed, mine, tried)
-  local report = require "tidelock.report"
-  local foreign = set_output(busted, parsed)
-  counts = report.subscribe(busted, io.stdout, { silent = foreign, verbose = parsed.verbose })
-  run_all(busted, parsed)
-  if mine.schedules and not foreign then
-    io.stdout:write(("%d orders, %.0f a second\n"):format(tried.orders, tried.orders / math.max(tried.time, 1e-9)))
+  local parsed, message, is_help = require "tidelock.arguments".parse(args)
+  if not parsed then
+    local out = is_help and io.stdout or io.stderr
+    out:write(message, "\n")
+    return is_help and 0 or 2
   end
-  report.finish(counts, io.stdout)
+  local ok, counts = xpcall(function()
+    prepare(parsed)
+    return run_specs(parsed)
+  end, function(err) return type(err) == "string" and err or debug.traceback(tostring(err)) end)
+  if not ok then
+    io.stderr:write("tidelock test: ", counts, "\n")
+    return 2
+  end
   return counts.failed == 0 and 0 or 1, counts
 end
 
