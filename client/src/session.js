@@ -16,7 +16,7 @@ export class Session {
   // host: { identity() -> {token, instance, path, storage}, keepToken(t), onState(state),
   // onAnswers(ids, failed), onEffects(list), onErrors(list), onStatus(status), onReload() }
   constructor(host, state) {
-    Object.assign(this, { host, state, version: null, live: false, ended: false });
+    Object.assign(this, { host, state, version: null, live: false, ended: false, isBare: false });
     this.queue = new Queue();
   }
 
@@ -32,7 +32,9 @@ export class Session {
   }
 
   onOpen() {
-    this.socket.send({ hello: { ...this.host.identity(), before: this.queue.before, version: this.version } });
+    const hello = { ...this.host.identity(), before: this.queue.before, version: this.version };
+    if (this.isBare) delete hello.storage;
+    this.socket.send({ hello });
   }
 
   onMessage(text) {
@@ -100,12 +102,22 @@ export class Session {
   }
 
   onDown(code) {
-    if (code === TOO_LARGE) this.giveUp(this.queue.dropLargest());
-    if (code === MALFORMED) this.giveUp(this.queue.clear());
+    if (code === TOO_LARGE || code === MALFORMED) this.refused(code);
     if (code === TOO_FAST) console.warn('tidelock: the host takes no more events a second; what waits is sent again');
     if (code === TAKEN_OVER) this.ended = true;
     this.goDown(this.ended ? 'taken' : 'down');
     return !this.ended;
+  }
+
+  // Before the host has answered it has seen the hello alone, and all in there that is not ours is what the browser keeps: anybody's
+  // script can have written that.
+  refused(code) {
+    if (this.live || this.isBare) {
+      this.giveUp(code === TOO_LARGE ? this.queue.dropLargest() : this.queue.clear());
+    } else {
+      console.error('tidelock: the host refused the hello; going on without what the browser keeps');
+      this.isBare = true;
+    }
   }
 
   giveUp(ids) {

@@ -12,6 +12,12 @@ export function retryDelay(attempt, random = Math.random) {
   return full * (0.5 + random() / 2);
 }
 
+// JSON that the host takes: half of a surrogate pair, which a text field or a script may hold, is no character.
+export function wellFormed(message) {
+  const text = JSON.stringify(message);
+  return text.includes('\\ud') ? text.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, escape => (escape.length === 6 && escape[2] === 'd' ? '\ufffd' : escape)) : text;
+}
+
 export class Socket {
   // handlers: onOpen(), onMessage(text), onDown(code) -> whether to try again
   constructor(url, handlers, WebSocketClass = WebSocket) {
@@ -38,7 +44,7 @@ export class Socket {
 
   // A socket that is closing takes nothing, and complains in the console: what matters is sent again on the next one.
   send(message) {
-    if (this.ws?.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(message));
+    if (this.ws?.readyState === WebSocket.OPEN) this.ws.send(wellFormed(message));
   }
 
   // The host said when it expects to be back (seconds).

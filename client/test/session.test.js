@@ -95,6 +95,32 @@ test('a refused message is given up, not sent again for ever', t => {
   assert.ok(log.some(([name, ids]) => name === 'answers' && ids[0] === 1));
 });
 
+test('a hello that is refused is said again without what the browser keeps; what waits is kept', t => {
+  t.mock.method(console, 'error', () => {});
+  for (const code of [4400, 1009]) {
+    const { session, sent, init } = setUp();
+    session.onOpen();
+    session.submit(add);
+    assert.deepEqual(sent[0].hello.storage, {});
+    assert.equal(session.onDown(code), true);
+    session.onOpen();
+    assert.ok(!('storage' in sent[1].hello));
+    init();
+    assert.deepEqual(sent[2], { event: { id: 1, handler: 'Job.add', args: [] } });
+  }
+});
+
+test('a hello that is refused again is not for its storage: the events are given up', t => {
+  t.mock.method(console, 'error', () => {});
+  const { session, log } = setUp();
+  session.submit(add);
+  session.onOpen();
+  session.onDown(4400);
+  session.onOpen();
+  session.onDown(4400);
+  assert.deepEqual(log.filter(([name]) => name === 'answers'), [['answers', [1], new Set([1])]]);
+});
+
 // holds: message.closing
 test('a restart says when to come back', () => {
   const { say, init, log } = setUp();

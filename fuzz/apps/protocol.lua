@@ -8,7 +8,11 @@ local Job = tl.state("Job", {
   items = { { id = 1, title = "Milk", tags = { "cold" } }, { id = 2, title = "Bread", tags = {} } },
   map = tl.map { a = 1 },
 })
-local Other = tl.state("Other", { n = 0, list = { 1, 2, 3 } })
+local Other = tl.state("Other", {
+  n = 0, list = { 1, 2, 3 }, any = tl.var { default = {}, in_client = "local" }, text = tl.var { type = "string", in_client = "session" },
+  size = tl.var { default = 10, in_client = "cookie", name = "size" }, map = tl.var { type = "map", in_client = "local" },
+})
+Other.sum = tl.computed(function(self) return #self.any + #(self.map or {}) + self.size end)
 
 Job.total = tl.computed(function(self) return self.counter + #self.items end)
 Job.first = tl.computed(function(self) return self.items[1] end)
@@ -34,6 +38,7 @@ function Job:twice(v)
   coroutine.yield()
   self.any = tl.null
 end
+function Job:keep(name, v) tl.get_state(self, Other)[name] = v end
 function Job:other() tl.get_state(self, Other).n = self.counter end
 function Job:fail() self.counter = 99; error "as it was asked to" end
 function Job:fail_with(v) error(tostring(v):sub(1, 5), 0) end
@@ -56,7 +61,7 @@ end)
 function Job:go(n) return Job.work(n) end
 
 for _, handler in pairs { Job.add, Job.any_set, Job.grow, Job.put, Job.push, Job.take, Job.swap, Job.title, Job.tag, Job.clear,
-  Job.hide, Job.same, Job.twice, Job.other, Job.fail, Job.fail_with, Job.slow, Job.say, Job.chain, Job.work, Job.go } do
+  Job.hide, Job.same, Job.twice, Job.other, Job.fail, Job.fail_with, Job.slow, Job.say, Job.chain, Job.keep, Job.work, Job.go } do
   tl.expose(handler)
 end
 tl.config { queue_limit = 20, event_burst = 100, event_rate = 50, state_limit = 200000, max_tabs = 20 }

@@ -39,15 +39,16 @@ static bool brought(tl_value storage, const tl_stored *s, tl_value *out) {
          tl_kind_of(kind) == TL_MAP && tl_map_get(kind, s->key, strlen(s->key), out) && tl_stored_fits(s, *out);
 }
 
-/* Owned: the default root with what fits of what the browser brings. */
+/* Owned: the default root with what fits of what the browser brings, and has room, in the order of the vars. */
 static tl_value filled_root(tl_host *h, tl_value storage) {
   size_t n, limit = limit_of(h), state_limit = *tl_app_state_limit(h->app), size = 0;
   const tl_stored *vars = stored_vars(h, &n);
   tl_value root = tl_retain(tl_app_default_root(h->app)), v;
   for (size_t i = 0; i < n; i++) {
     if (!brought(storage, &vars[i], &v)) continue;
-    size += json_size(v);
-    if ((limit && size > limit) || (state_limit && tl_bytes(root) + tl_bytes(v) > state_limit)) break;
+    size_t more = json_size(v);
+    if ((limit && size + more > limit) || (state_limit && tl_bytes(root) + tl_bytes(v) > state_limit)) continue;
+    size += more;
     root = tl_stored_put(&vars[i], root, v);
   }
   return root;

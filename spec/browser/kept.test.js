@@ -47,6 +47,28 @@ describe('vars that the browser keeps', { concurrency: 2 }, () => {
     assert.equal(await page.evaluate(() => localStorage.getItem('Prefs.list')), '{', 'what is broken counts as nothing');
   });
 
+  // holds: state.client.untrusted
+  it('do not keep a page out when somebody has put there what no host takes', async t => {
+    const host = await startHost(t, APP);
+    const context = await openContext(t, { excuse: /refused the hello|refused a message/ });
+    const page = await context.newPage();
+    await page.addInitScript(() => localStorage.setItem('Prefs.list', '['.repeat(5000) + ']'.repeat(5000)));
+    await page.goto(host.url);
+    await isLive(page);
+    await shows(page, '#all', new RegExp(`^${DEFAULTS}`));
+    await click(page, 'Share b');
+    await shows(page, '#shared', 'b');
+  });
+
+  it('are texts of whole characters, whatever a script has put there', async t => {
+    const host = await startHost(t, APP);
+    const page = await (await openContext(t)).newPage();
+    await page.addInitScript(() => localStorage.setItem('Prefs.theme', 'half \ud83d "quoted"'));
+    await page.goto(host.url);
+    await isLive(page);
+    await shows(page, '#all', /^half \ufffd /);
+  });
+
   // holds: state.client.sync
   it('with sync are the same in all tabs, which end with the last that was written', async t => {
     const { host, page } = await openApp(t, APP);

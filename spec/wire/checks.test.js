@@ -30,6 +30,7 @@ const broken = {
   'a key that is not escaped': [/not escaped/, { from: 4, version: 5, patch: { Job: { map: { $x: 1 } } } }],
   'an unknown field': [/no other key/, { from: 4, version: 4, done: [1], more: 1 }],
   'an empty list': [/left out when empty/, { from: 4, version: 4, done: [] }],
+  'an answer that is none': [/left out when empty/, { from: 4, version: 4, errors: [{ event: 1, task: null, ref: 'abcd', answered: false }] }],
   'an end of what was not sent': [/an id that was sent/, { from: 4, version: 4, done: [3] }],
   'an end that comes twice': [/is done once/, { from: 4, version: 4, done: [1] }, { from: 4, version: 4, done: [1] }],
   'an effect without a name': [/its name first/, { from: 4, version: 4, effects: [{ toast: 'x' }] }],

@@ -255,7 +255,7 @@ export class Page {
     this.must(there.every(key => keys.includes(key)), 'no other key', message);
     this.must(keys.every(key => there.includes(key) || OPTIONAL.has(key)), `the keys ${keys}`, message);
     for (const key of there.filter(name => OPTIONAL.has(name))) {
-      this.must(Object.keys(object[key]).length > 0, `${key} is left out when empty`, message);
+      this.must(object[key] === true || Object.keys(object[key]).length > 0, `${key} is left out when empty`, message);
     }
   }
 
