@@ -34,7 +34,7 @@ struct tl__row {
   uint64_t id;
   tl__row *next_stale;
   bool stale, listed;
-  double progress; /* < 0: not told */
+  double progress; /* < 0: not known */
   tl_value text;   /* owned; nil: none */
 };
 
@@ -117,7 +117,10 @@ static void fill(tl_dnode *entry, const tl__row *r) {
   put_flag(entry, "queued", t->stay && tl__stay_waits(t));
   put_flag(entry, "cancelling", t->cancelled);
   if (key.kind != TL_NIL) put(entry, "key", key);
-  if (r->progress >= 0) put(entry, "progress", tl_float(r->progress));
+  if (r->progress >= 0)
+    put(entry, "progress", tl_float(r->progress));
+  else
+    tl_dnode_del(entry, "progress", 8);
   if (r->text.kind != TL_NIL) put(entry, "text", tl_retain(r->text));
 }
 
@@ -291,6 +294,7 @@ tl_value tl_lua_copied_root(tl_lua *S, tl_value root, tl_value initial) {
 /* ---- task:progress(x [, text]) ---- */
 
 static double progress_arg(lua_State *L) {
+  if (lua_isnil(L, 2) && !lua_isnoneornil(L, 3)) return -1; /* nobody knows, but this is what it does */
   if (lua_type(L, 2) != LUA_TNUMBER)
     tl_raise(L, "TypeError", "task:progress(x, text): x is a number from 0 to 1, not %s", tl__given(L, 2));
   double x = lua_tonumber(L, 2);

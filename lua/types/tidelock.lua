@@ -497,7 +497,7 @@ function Task:cancel(reason) end
 function Task:await() end
 
 ---Tells the tab's page how far the task is: `tl.my_tasks` shows it. Inside and outside of blocks, as often as wanted.
----@param x number from 0 to 1
+---@param x number|nil from 0 to 1; nil, with a text: nobody knows
 ---@param text string|nil what it does just now, 200 bytes at most; nil: what was told last stays
 function Task:progress(x, text) end
 

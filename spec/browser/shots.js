@@ -70,6 +70,10 @@ const moments = {
     await page.getByRole('button', { name: 'Register' }).click();
     await page.getByText('How old are you?').waitFor();
   },
+  async jobs(page) {
+    for (const name of ['Import', 'Fetch', 'Harbour', 'Lighthouse', 'Survey', 'Start the batch']) await page.getByRole('button', { name, exact: true }).click();
+    await page.getByText(/^[12]\d of 40/).waitFor();
+  },
   async shop(page) {
     await page.getByRole('button', { name: 'Add Lantern' }).click();
     await page.getByRole('link', { name: 'Cart (1)' }).click();

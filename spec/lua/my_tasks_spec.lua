@@ -398,6 +398,17 @@ describe("task:progress", function()
     assert.same({ "42" }, all "text")
   end)
 
+  -- holds: task.progress.unknown
+  it("without a number tells what the task does, and that nobody knows how far it is", function()
+    work(function(task)
+      task:progress(0.5, "reading")
+      tl.sleep(1)
+      task:progress(nil, "waiting for an answer")
+    end)
+    t.advance(1)
+    assert.same({ { "-" }, { "waiting for an answer" } }, { all "progress", all "text" })
+  end)
+
   it("takes what sums of floats make of 0 and 1", function()
     work(function(task)
       task:progress(1 + 1e-12)
