@@ -1,5 +1,5 @@
 -- What script/load opens thousands of times: a task that counts at a steady pace, and one that writes more than a socket
--- holds. Each commit counts up by one, so that a page can tell from its versions what the counter has to be.
+-- holds, and a handler. Each commit counts up by one, so that a page can tell from its versions what the counter has to be.
 local tl = require "tidelock"
 local ui = tl.ui
 
@@ -8,7 +8,7 @@ tl.config { tab_ttl = 5, event_rate = 0 }
 
 local TEXT = ("x"):rep(8 * 1024)
 
-local Load = tl.state("Load", { counter = 0, text = "" })
+local Load = tl.state("Load", { counter = 0, ticks = 0, text = "" })
 
 local function count(self) self.counter = self.counter + 1 end
 
@@ -29,5 +29,10 @@ end
 Load.beat = every("LOAD_BEAT", count)
 Load.pour = every("LOAD_POUR", write)
 
-tl.expose(Load.beat, Load.pour)
+function Load:tick()
+  count(self)
+  self.ticks = self.ticks + 1
+end
+
+tl.expose(Load.beat, Load.pour, Load.tick)
 tl.page("/", { title = "Load" }, function() return ui.p { Load.counter } end)

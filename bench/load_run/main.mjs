@@ -21,6 +21,7 @@ const TAB_TTL = 5;                     // s, of the app
 const STORM_LIMIT = 5;                 // s
 const FLAT = 0.02;
 const SLOW_KB = 100;
+const TICKS = 0.02;                    // of the pages, so many have an event at each look
 const RETURN = 0.15;                   // of what the pages had, at most this is still held when all have left
 const PATIENCE = 20;                   // s, for what should come soon
 
@@ -80,6 +81,7 @@ async function steady(host, pages) {
   const step = Math.min(1, MINUTES * 60 / 20);
   for (let next = began + 60; now() < began + MINUTES * 60; await sleep(step * 1000)) {
     rss.push(host.rssKb());
+    for (const page of pages) if (Math.random() < TICKS) page.tick();
     if (now() < next) continue;
     next += 60;
     console.log(`        ${Math.round((now() - began) / 60)} min: ${mb(rss.at(-1))}, ${sum(pages, 'messages') - before} deltas, ${log.count} wrong`);
@@ -88,12 +90,22 @@ async function steady(host, pages) {
   const low = Math.min(...rss), high = Math.max(...rss);
   console.log(`        ${Math.round(deltas / seconds)} deltas a second, ${Math.round((host.cpuSeconds() - cpu) / seconds * 100)} % of a core`);
   check(deltas > 0.5 * pages.length * seconds / BEAT, `${deltas} deltas in ${Math.round(seconds)} s, of ${Math.round(pages.length * seconds / BEAT)} due`);
+  await settled(pages);
   check(log.isClean(), 'none was lost, none came twice');
   check(high - low <= FLAT * low, `memory stays: ${mb(low)} to ${mb(high)}, ${((high / low - 1) * 100).toFixed(2)} %, at most ${FLAT * 100} %`);
   return median(rss);
 }
 
+// Each event is done, and has happened once.
+async function settled(pages) {
+  const all = await until(() => pages.every(page => page.isSettled()));
+  const asked = sum(pages, 'asked');
+  check(all, `${asked} events are done, ${sum(pages, 'ticks')} have happened`);
+}
+
+// All have an event under way when the network goes.
 async function storm(pages) {
+  for (const page of pages) page.tick();
   for (const page of pages) page.drop();
   await sleep(300);
   const began = now();
@@ -105,6 +117,7 @@ async function storm(pages) {
   const counters = pages.map(page => page.counter);
   await until(() => pages.every((page, i) => page.counter > counters[i]));
   check(pages.every((page, i) => page.counter > counters[i]), 'all of their tasks go on');
+  await settled(pages);
   check(log.isClean(), 'with the right state');
 }
 

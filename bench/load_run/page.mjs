@@ -1,5 +1,6 @@
-// page.mjs: one of many pages: `tidelock.1` on a bare socket, as cheap as node can be. It keeps nothing but its version
-// and its counter, and holds every message against them: each commit counts up by one.
+// page.mjs: one of many pages: `tidelock.1` on a bare socket, as cheap as node can be. It keeps nothing but its version,
+// its counters and its events, and holds every message against them: each commit counts up by one; each event that was
+// sent is done once in each connection that carried it, and has happened once.
 
 import net from 'node:net';
 
@@ -20,6 +21,10 @@ export class Page {
   // log: { wrong(text) }, shared by all pages
   constructor(port, name, log) {
     Object.assign(this, { port, name, log, token: null, version: null, counter: 0, lastId: 0 });
+    this.queue = new Map();   // id -> what is not done yet
+    this.sent = new Map();    // id -> how often it went out and may be done
+    this.asked = 0;           // how many ticks
+    this.ticks = 0;           // and how many the host has counted
     this.messages = 0;
     this.longest = 0;   // commits in one message
     this.skipped = 0;   // commits in messages of more than one
@@ -58,7 +63,23 @@ export class Page {
   }
 
   start(handler) {
-    this.say({ event: { id: ++this.lastId, handler, args: [] } });
+    const id = ++this.lastId;
+    this.queue.set(id, { event: { id, handler, args: [] } });
+    if (this.live) this.carry(id);
+  }
+
+  tick() {
+    this.asked++;
+    this.start('Load.tick');
+  }
+
+  carry(id) {
+    this.sent.set(id, (this.sent.get(id) ?? 0) + 1);
+    this.say(this.queue.get(id));
+  }
+
+  isSettled() {
+    return this.queue.size === 0 && this.ticks === this.asked;
   }
 
   stopReading() {
@@ -124,21 +145,34 @@ export class Page {
   receive(message) {
     if (message.init) {
       ({ token: this.token, version: this.version } = message.init);
-      this.counter = message.init.state.Load.counter;
-      this.begin('init');
+      ({ counter: this.counter, ticks: this.ticks } = message.init.state.Load);
+      this.begin('init', message.init);
     } else if (message.resume) {
       this.advance(message.resume);
-      this.begin('resume');
+      this.begin('resume', message.resume);
     } else {
       this.messages++;
       if (message.errors) this.wrong(`errors ${JSON.stringify(message.errors)}`);
       this.advance(message);
+      for (const id of message.done ?? []) this.end(id);
     }
   }
 
-  begin(first) {
+  // What has ended is forgotten, the rest goes out again.
+  begin(first, { last_event: last }) {
     this.live = true;
+    if (last > this.lastId) this.wrong(`last_event is ${last}, the last id ${this.lastId}`);
+    for (const id of this.queue.keys()) if (id <= last) this.queue.delete(id);
+    for (const id of this.queue.keys()) this.carry(id);
     this.begun(first);
+  }
+
+  end(id) {
+    const left = this.sent.get(id) ?? 0;
+    if (!left) this.wrong(`event ${id} is done more often than it was sent`);
+    else if (left === 1) this.sent.delete(id);
+    else this.sent.set(id, left - 1);
+    this.queue.delete(id);
   }
 
   // The chain: from where we are, and as many counts as commits.
@@ -148,6 +182,8 @@ export class Page {
     const commits = version - from;
     if (counter - this.counter !== commits) this.wrong(`the counter goes from ${this.counter} to ${counter} in ${commits} commits`);
     this.counter = counter;
+    this.ticks = patch?.Load?.ticks ?? this.ticks;
+    if (this.ticks > this.asked) this.wrong(`${this.ticks} ticks were counted, ${this.asked} asked for`);
     this.version = version;
     this.longest = Math.max(this.longest, commits);
     if (commits > 1) this.skipped += commits;

@@ -5,7 +5,7 @@ import { cpus, release } from "node:os";
 import { join } from "node:path";
 import * as report from "./report.mjs";
 import { binarySize, root, runCold, runFloor, runHost, runMicro } from "./servers.mjs";
-import { microFigures, workloads } from "./workloads.mjs";
+import { microFigures, oneGo, workloads } from "./workloads.mjs";
 
 const NOISE_PCT = 10, REPEATS = 2;
 const options = process.argv.slice(2);
@@ -61,10 +61,18 @@ async function measure(workload) {
     noisy: otherCpu > NOISE_PCT, faults: faultsOf(results) };
 }
 
-function measureMicro() {
-  const ops = runMicro(quick);
-  const figures = microFigures(ops);
-  return { id: "micro", title: "single operations", figures, results: ops, noisy: false, faults: [] };
+// Single operations: those that have limits as a workload, and all of them.
+function measureOperations(outcomes) {
+  if (!isWanted(oneGo.id) && !isWanted("micro")) return;
+  const ops = runMicro(quick), calm = { results: ops, noisy: false, faults: [] };
+  if (isWanted(oneGo.id)) {
+    outcomes.push({ id: oneGo.id, title: oneGo.title, figures: oneGo.figures(ops), ...calm });
+    report.printWorkload(outcomes.at(-1));
+  }
+  if (isWanted("micro")) {
+    outcomes.push({ id: "micro", title: "single operations", figures: microFigures(ops), ...calm });
+    report.printMicro(outcomes.at(-1).figures);
+  }
 }
 
 function about() {
@@ -95,10 +103,7 @@ async function main() {
     outcomes.push(await measure(workload));
     report.printWorkload(outcomes.at(-1));
   }
-  if (isWanted("micro")) {
-    outcomes.push(measureMicro());
-    report.printMicro(outcomes.at(-1).figures);
-  }
+  measureOperations(outcomes);
   const figures = report.flatten(outcomes);
   report.printSummary(outcomes);
   compare(figures);
