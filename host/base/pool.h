@@ -22,7 +22,7 @@
 enum {
   TL__POOL_MAX = 1096,
   TL__POOL_CLASSES = (TL__POOL_MAX + 7) / 16 + 1,
-  TL__POOL_KEPT = 128 << 10 /* bytes a size */
+  TL__POOL_KEPT = 1 << 20 /* bytes a size: a cycle of Lua's collector frees that much at once */
 };
 
 typedef struct tl__pool {

@@ -36,6 +36,7 @@ bool tl_utf8_valid(const char *text, size_t n) {
       i += 8;
       continue;
     }
+    if (i >= 8 && n - i < 8 && (memcpy(&word, s + n - 8, 8), (word & 0x8080808080808080u) == 0)) return true;
     size_t len = sequence(s + i, n - i);
     if (len == 0) return false;
     i += len;

@@ -17,6 +17,7 @@ typedef struct tl_cell {
   void *owner;             /* the runtime's tab */
   struct tl__stay *stays;  /* of tasks whose handlers have options (policy.c) */
   struct tl__board *board; /* its tasks as its page sees them (board.c); NULL: it has had none, or nobody asks */
+  void *self;              /* the Lua half's: the view of its handlers (view.c); NULL: none has run */
   void *computed;          /* the Lua half's cache of computed vars (computed.c); NULL: as the app's default */
 } tl_cell;
 

@@ -1,6 +1,5 @@
 /* container.c: lists and maps are built here in one go, and read. What is built is spread evenly over its leaves.
  * For the invariants of the tree see tree.h; changes go by edit.c. */
-#include "base/pool.h"
 #include "core/loan.h"
 
 tl_node tl__empty_fluid = {.refs = 1, .kind = TL_LIST, .depth = 1, .flags = TL__STATIC};
@@ -14,7 +13,7 @@ size_t tl__node_size(tl_kind kind, int level, size_t cap) {
 }
 
 tl_node *tl__node_new(tl_kind kind, int level, size_t n) {
-  tl_node *node = tl_alloc_sized(tl__node_size(kind, level, n));
+  tl_node *node = tl__node_alloc(kind, level, n);
   *node = (tl_node){.refs = 1, .kind = (uint8_t)kind, .level = (uint8_t)level, .n = (uint8_t)n, .cap = (uint8_t)n};
   tl__loan_none(node);
   return node;
@@ -39,7 +38,7 @@ void tl__node_free(tl_node *node) {
   }
   uint32_t which = tl__loan_end(node);
   if (which) tl__slots_drop(node, which);
-  tl_free_sized(node, tl__node_size(node->kind, node->level, node->cap));
+  tl__node_dealloc(node);
 }
 
 static inline void sum_value(tl_node *node, tl_value v) {

@@ -8,11 +8,14 @@
 
 int tl__float_read(const char *text, size_t n, double *out); /* float.cpp */
 
+enum { FEW = 16 };
+
 typedef struct reader {
   const char *end, *p;
   tl_value *stack; /* values; a map's entry is two of them, as tl_entry is */
   size_t n, cap;
-  int room; /* levels that may still open */
+  tl_value *few; /* where the stack begins, for want of malloc: most messages hold a handful of values */
+  int room;      /* levels that may still open */
   const char *message;
   tl_buf chars; /* a string with escapes */
 } reader;
@@ -28,8 +31,10 @@ static int fail_at(reader *r, const char *where, const char *message) {
 
 static void push(reader *r, tl_value v) {
   if (r->n == r->cap) {
-    r->cap = r->cap ? r->cap * 2 : 64;
-    r->stack = tl_realloc(r->stack, r->cap * sizeof *r->stack);
+    r->cap *= 2;
+    tl_value *more = tl_realloc(r->stack == r->few ? NULL : r->stack, r->cap * sizeof *more);
+    if (r->stack == r->few) memcpy(more, r->few, r->n * sizeof *more);
+    r->stack = more;
   }
   r->stack[r->n++] = v;
 }
@@ -294,7 +299,8 @@ static int read_value(reader *r, tl_value *out) {
 }
 
 int tl_json_read_deep(const char *text, size_t n, int depth, tl_value *out, tl_json_err *err) {
-  reader r = {.p = text, .end = text + n, .room = depth};
+  tl_value few[FEW];
+  reader r = {.p = text, .end = text + n, .room = depth, .stack = few, .cap = FEW, .few = few};
   tl_value v = tl_nil();
   int failed = read_value(&r, &v);
   if (!failed) {
@@ -308,7 +314,7 @@ int tl_json_read_deep(const char *text, size_t n, int depth, tl_value *out, tl_j
   } else {
     *out = v;
   }
-  tl_free(r.stack);
+  if (r.stack != few) tl_free(r.stack);
   tl_buf_free(&r.chars);
   return failed;
 }

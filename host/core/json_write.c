@@ -81,10 +81,9 @@ void tl_json_write_float(tl_buf *out, double f) {
 }
 
 /* Does any of the eight bytes need a closer look: below 0x20, a quote, a backslash or a '<'? */
-static inline uint64_t suspicious(const char *s) {
+static inline uint64_t suspicious(uint64_t w) {
   const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-  uint64_t w, q, b, l;
-  memcpy(&w, s, 8);
+  uint64_t q, b, l;
   q = w ^ ones * '"';
   b = w ^ ones * '\\';
   l = w ^ ones * '<';
@@ -108,12 +107,26 @@ static void write_escape(tl_buf *out, unsigned char c) {
   }
 }
 
+/* Four to eight bytes as a word; what lies in both loads is in it twice. */
+static inline uint64_t word(const char *s, size_t n) {
+  uint64_t w;
+  uint32_t a, b;
+  if (n == 8) {
+    memcpy(&w, s, 8);
+    return w;
+  }
+  memcpy(&a, s, 4);
+  memcpy(&b, s + n - 4, 4);
+  return (uint64_t)b << 32 | a;
+}
+
 void tl_json_write_string(tl_buf *out, const char *s, size_t n) {
   size_t from = 0, i = 0;
   tl_buf_putc(out, '"');
   while (i < n) {
-    if (n - i >= 8 && !suspicious(s + i)) {
-      i += 8;
+    size_t step = n - i < 8 ? n - i : 8;
+    if (step >= 4 && !suspicious(word(s + i, step))) {
+      i += step;
       continue;
     }
     unsigned char c = (unsigned char)s[i++];

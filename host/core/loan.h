@@ -14,23 +14,31 @@
  * Threads: a node may end in any thread, so what is read and written here is under one lock, once there are several. */
 #ifndef TL_CORE_LOAN_H
 #define TL_CORE_LOAN_H
+#include "base/pool.h"
 #include "core/tree.h"
 
 enum { TL__LOAN_MIN = 8 }; /* slots; below, counting is as quick */
 #define TL__ALL UINT32_MAX
 _Static_assert(TL__FAN <= 32, "a bit a slot");
 
-/* At the end of a node with room for TL__LOAN_MIN. */
+/* In front of a node with room for TL__LOAN_MIN: the node's head lies in the same line of the cache. */
 typedef struct tl__loan {
   tl_node *lender, *heir; /* not counted */
   uint32_t owned;
 } tl__loan;
 
 static inline bool tl__has_loan(size_t cap) { return cap >= TL__LOAN_MIN; }
-static inline tl__loan *tl__loan_of(tl_node *node) {
+static inline tl__loan *tl__loan_of(tl_node *node) { return (tl__loan *)node - 1; }
+
+/* Memory for a node and its loan; nothing in it is filled in. */
+static inline tl_node *tl__node_alloc(tl_kind kind, int level, size_t cap) {
+  char *block = tl_alloc_sized(tl__node_size(kind, level, cap));
+  return (tl_node *)(block + (tl__has_loan(cap) ? sizeof(tl__loan) : 0));
+}
+static inline void tl__node_dealloc(tl_node *node) {
   const size_t cap = node->cap;
-  size_t words = node->level > 0 ? cap + (cap + 1) / 2 : cap * (node->kind == TL_MAP ? 4 : 2);
-  return (tl__loan *)(node->payload + words);
+  char *block = (char *)node - (tl__has_loan(cap) ? sizeof(tl__loan) : 0);
+  tl_free_sized(block, tl__node_size(node->kind, node->level, cap));
 }
 
 void tl__loan_lock(void);

@@ -1,10 +1,12 @@
 /* tree.c: finding places in a tree, sealed or in edit, and walking two trees at once. Nothing here changes a node. */
 #include "core/tree.h"
 
-/* The first child that ends beyond pos; *start: where it begins. */
+/* The first child that ends beyond pos; *start: where it begins. Where the children are full, as in a list that was
+ * built in one go, it is known without a look at them; elsewhere it is no earlier one. */
 size_t tl__child_at(const tl_node *branch, size_t pos, size_t *start) {
   const uint32_t *ends = tl__ends(branch);
-  size_t low = 0, high = branch->n - 1u;
+  size_t low = pos >> (5 * branch->level), high = branch->n - 1u;
+  if (ends[low] > pos) high = low;
   while (low < high) {
     size_t mid = (low + high) / 2;
     if (ends[mid] > pos)

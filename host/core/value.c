@@ -11,13 +11,31 @@ tl_value tl_bool(bool b) { return (tl_value){.pad_ = TL_BOOL, .i = b}; }
 tl_value tl_int(int64_t i) { return (tl_value){.pad_ = TL_INT, .i = i}; }
 tl_value tl_float(double f) { return (tl_value){.pad_ = TL_FLOAT, .f = f}; }
 
-tl_value tl_string(const char *s, size_t n) {
-  tl_value v = {.kind = TL_STRING};
-  if (n <= TL_SHORT_MAX) {
-    v.len = (uint8_t)n;
-    if (n) memcpy(v.s, s, n);
-    return v;
+static inline uint64_t load(const char *s, size_t n) { /* n: 4 or 8, known to the compiler */
+  uint64_t w = 0;
+  memcpy(&w, s, n);
+  return w;
+}
+
+/* Up to 14 bytes in two words, by loads that overlap: keys are looked for as values, and a memcpy of so few bytes costs
+ * more than all the rest. */
+static inline tl_value short_string(const char *s, size_t n) {
+  uint64_t low = 0, high = 0; /* bytes 0 to 7, and 8 to 13 */
+  if (n >= 8) {
+    low = load(s, 8);
+    if (n > 8) high = load(s + n - 8, 8) >> (8 * (16 - n));
+  } else if (n >= 4) {
+    low = load(s, 4) | load(s + n - 4, 4) << (8 * (n - 4));
+  } else if (n) {
+    low = (uint64_t)(uint8_t)s[0] | (uint64_t)(uint8_t)s[n / 2] << (8 * (n / 2)) |
+          (uint64_t)(uint8_t)s[n - 1] << (8 * (n - 1));
   }
+  return (tl_value){.pad_ = TL_STRING | (uint64_t)n << 8 | low << 16, .i = (int64_t)(low >> 48 | high << 16)};
+}
+
+tl_value tl_string(const char *s, size_t n) {
+  if (n <= TL_SHORT_MAX) return short_string(s, n);
+  tl_value v = {.kind = TL_STRING};
   tl_node *node = tl_alloc(sizeof *node + n);
   *node = (tl_node){.refs = 1, .kind = TL_STRING, .bytes = sizeof *node + n};
   memcpy(node->payload, s, n);

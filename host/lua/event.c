@@ -196,7 +196,7 @@ static tl_task *queue_handler(tl_lua *S, tl_cell *c, const tl_handler *h, tl_val
   tl_task *t = tl__task_new(S, TL__HANDLER, c);
   t->handler = h;
   t->args = tl_retain(args);
-  t->view = tl_view_new(c);
+  t->view = tl_view_of_handlers(c);
   t->status = TL_WAITING_LOCK;
   if (tl__hold_request(t, c, t->view)) tl__ready(t);
   return t;

@@ -40,8 +40,12 @@ typedef struct tl_view {
   tl_cell *cell;     /* reference */
   tl_value snapshot; /* owned: the root at the last refresh; read it by tl_view_root */
   bool loose;        /* its handler has ended: the next read outside takes the snapshot */
+  int self;          /* registry: of a tab's handlers, the instance that the last of them was given; else LUA_NOREF */
+  struct tl_class *self_class; /* of that instance; NULL: none yet */
 } tl_view;
 tl_view *tl_view_new(tl_cell *cell);
+tl_view *tl_view_of_handlers(tl_cell *cell); /* owned: one for all handlers of the tab, until tl_view_forget */
+void tl_view_forget(tl_lua *S, tl_cell *cell);
 void tl_view_release(tl_view *v);
 void tl_view_refresh(tl_view *v);  /* snapshot = the cell's committed root */
 void tl_view_loosen(tl_view *v);   /* holds no root until somebody reads again: a `self` that waits for Lua's collector

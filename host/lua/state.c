@@ -74,6 +74,27 @@ static void push_noted(lua_State *L, tl_view *v, tl_class *c) {
   note_instance(L, lua_gettop(L));
 }
 
+void tl__state_push_self(lua_State *L, tl_view *v, tl_class *c) {
+  if (v != v->cell->self) {
+    tl_state_push(L, v, c);
+  } else if (v->self_class == c) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, v->self);
+  } else if (!v->self_class) {
+    tl_state_push(L, v, c);
+    lua_pushvalue(L, -1);
+    v->self = luaL_ref(L, LUA_REGISTRYINDEX);
+    v->self_class = c;
+  } else { /* handlers of several classes: a view has one instance of each */
+    lua_rawgeti(L, LUA_REGISTRYINDEX, v->self);
+    note_instance(L, lua_gettop(L));
+    lua_pop(L, 1);
+    push_noted(L, v, c);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, LUA_REGISTRYINDEX, v->self);
+    v->self_class = c;
+  }
+}
+
 void tl_state_push_new(lua_State *L, tl_cell *cell, tl_class *c) {
   tl_instance *s = push_instance(L, c);
   s->view = tl_view_new(cell);

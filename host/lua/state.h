@@ -14,10 +14,12 @@ typedef struct tl_instance { /* a userdata */
 } tl_instance;
 
 tl_instance *tl__instance_test(lua_State *L, int idx);
-void tl__state_members(lua_State *L, tl_class *c);        /* the table on top gets what every state has */
-void tl__state_prepare(lua_State *L, tl_class *c);        /* the class, on top, gets the metatable and the table of its
-                                                             instances */
-void tl__state_other(lua_State *L, int idx, tl_class *c); /* +1: the instance of c beside that at idx. Raises */
+void tl__state_members(lua_State *L, tl_class *c); /* the table on top gets what every state has */
+void tl__state_prepare(lua_State *L, tl_class *c); /* the class, on top, gets the metatable and the table of its
+                                                      instances */
+void tl__state_push_self(lua_State *L, tl_view *v,
+                         tl_class *c); /* +1: what a handler of c is given; kept where the view is the tab's own */
+void tl__state_other(lua_State *L, int idx, tl_class *c);     /* +1: the instance of c beside that at idx. Raises */
 void tl__push_traced(lua_State *L, tl_class *c, tl_trace *t); /* +1: a `self` that reads through t */
 
 /* Raises VarTypeError when v is not what the var was declared to hold. v is owned by something else. */

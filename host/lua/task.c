@@ -13,6 +13,7 @@
 #include "lua/class.h"
 #include "lua/group.h"
 #include "lua/line.h"
+#include "lua/state.h"
 
 enum { SLAB = 64 };
 
@@ -154,7 +155,7 @@ static int task_body(lua_State *L) {
   lua_settop(L, 0);
   if (t->handler) {
     tl_handler_push(L, t->handler);
-    tl_state_push(L, t->view, t->handler->cls);
+    tl__state_push_self(L, t->view, t->handler->cls);
     push_args(L, t->args);
   } else {
     push_spawned(L, t);

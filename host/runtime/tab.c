@@ -50,6 +50,7 @@ void tl_tab_free(tl_tab *t) {
   tl_free(t->session_id);
   t->cell->gone = true;
   t->cell->owner = NULL;
+  tl_view_forget(h->lua, t->cell);
   tl_computed_drop(tl_lua_state(h->lua), t->cell);
   tl_lua_board_drop(h->lua, t->cell);
   tl_cell_release(t->cell);

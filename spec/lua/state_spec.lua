@@ -409,6 +409,41 @@ describe("event references", function()
   end)
 end)
 
+describe("the self of a handler", function()
+  it("is one for all handlers of the tab and of the state, and of no other tab", function()
+    local tab, other = open(), t.open(APP, "/")
+    local mine, beside
+    probe.inside(tab, function(self) mine = self end)
+    probe.inside(tab, function(self) assert.is_true(rawequal(mine, self)) end)
+    probe.beside(tab, function(self)
+      beside = self
+      assert.is_true(rawequal(mine, self:get_state(probe.Job)))
+    end)
+    probe.inside(tab, function(self)
+      assert.is_true(rawequal(mine, self))
+      assert.is_true(rawequal(beside, self:get_state(probe.Other)))
+    end)
+    probe.beside(tab, function(self) assert.is_true(rawequal(beside, self)) end)
+    probe.inside(other, function(self) assert.is_false(rawequal(mine, self)) end)
+  end)
+
+  it("that was kept from another tab's handler stays outside, and sees that tab", function()
+    local tab, other = open(), t.open(APP, "/")
+    local kept
+    probe.inside(tab, function(self) kept, self.counter = self, 3 end)
+    probe.inside(other, function(self)
+      self.counter = 5
+      assert.equal(3, kept.counter)
+      raises("Job.counter", function() kept.counter = 9 end)
+    end)
+    probe.inside(tab, function(self) self.counter = self.counter + 1 end)
+    assert.equal(4, kept.counter)
+    tab:close()
+    raises("Job.counter", function() kept.counter = 9 end)
+    assert.equal(4, kept.counter)
+  end)
+end)
+
 describe("setters", function()
   -- holds: setter.converts
   it("convert what the page sends to the kind of the var", function()

@@ -14,6 +14,7 @@ local Other = tl.state("Other", { step = 1, jobs = { build = { n = 1 } } })
 
 function Job:inside() probe.run(self) end
 function Job:bare() return probe.run_bare(self) end
+function Other:beside() probe.run(self) end
 Job.outside = tl.background(function(self) probe.run(self) end)
 
 function Job:add(n) self.counter = self.counter + n end
@@ -60,6 +61,7 @@ tl.page("/", {}, function()
     ui.input { type = "text", id = "ratio", value = Job.ratio, on_change = Job:setter("ratio") },
     ui.button { "Inside", on_click = Job.inside }, ui.button { "Bare", on_click = Job.bare },
     ui.button { "Outside", on_click = Job.outside }, ui.button { "Add", on_click = Job.add(5) },
+    ui.button { "Beside", on_click = Other.beside },
     ui.p { id = "window", ui.foreach(Job.window, function(row) return ui.span { row.t } end) },
   }
 end)

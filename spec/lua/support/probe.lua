@@ -37,6 +37,9 @@ end
 ---In a handler: the lock is held from the first line to the last.
 function probe.inside(tab, job) click(tab, "Inside", job) end
 
+---In a handler of the app's other state.
+function probe.beside(tab, job) click(tab, "Beside", job) end
+
 ---In a background task, outside of any block.
 ---@param seconds number|nil how long it takes, in virtual time
 function probe.outside(tab, job, seconds) click(tab, "Outside", job, seconds) end
