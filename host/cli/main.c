@@ -140,21 +140,26 @@ static int serve(tl_host *h, const run_options *o) {
   return 0;
 }
 
+/* The process ends with what a thread is still at; exit() would wait for libuv's threads. */
+static int leave(tl_host *h, int code) {
+  if (tl_host_free(h)) return code;
+  fflush(NULL);
+  _exit(code);
+}
+
 static int run(int argc, char **argv) {
   run_options o = {.bind = "127.0.0.1", .port = 8000, .store = "memory"};
   tl_host *h = tl_host_new(false);
   int code = read_options(h, &o, argc, argv);
   if (!code) code = serve(h, &o);
-  tl_host_free(h);
-  return code;
+  return leave(h, code);
 }
 
 /* A command that is written in Lua. */
 static int run_module(const char *module, int argc, char **argv) {
   tl_host *h = tl_host_new(true);
   int code = tl_host_command(h, module, argc, argv);
-  tl_host_free(h);
-  return code;
+  return leave(h, code);
 }
 
 int main(int argc, char **argv) {

@@ -11,8 +11,9 @@ typedef struct tl_cell {
   tl_draft *draft; /* of the lock's holder; NULL when the lock is free */
   tl_lock lock;
   unsigned refs;
-  bool gone; /* the tab has ended: entering raises UnknownTokenError */
-  bool away; /* it has no page just now */
+  unsigned tasks; /* background tasks that live */
+  bool gone;      /* the tab has ended: entering raises UnknownTokenError */
+  bool away;      /* it has no page just now */
   char token[27];
   void *owner;             /* the runtime's tab */
   struct tl__stay *stays;  /* of tasks whose handlers have options (policy.c) */

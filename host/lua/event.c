@@ -42,6 +42,7 @@ typedef struct growing {
   tl_value *items;
   size_t n, cap;
   size_t handlers; /* events that will stand in the tab's line */
+  size_t tasks;    /* those that start background tasks */
 } growing;
 
 static growing *new_growing(lua_State *L) { /* +1 */
@@ -105,7 +106,7 @@ static void collect_event(lua_State *L, int idx, growing *box) {
              name ? name : "?");
   tl_value args = tl__event_args(L, idx, name); /* first: it may raise */
   append_pair(box, tl_string(name, n), args);
-  box->handlers += !h->background;
+  *(h->background ? &box->tasks : &box->handlers) += 1;
   lua_pop(L, 1);
 }
 
@@ -155,14 +156,23 @@ static void collect_one(lua_State *L, int idx, const char *who, growing *box, bo
   }
 }
 
-/* A handler that chains more than it takes away would fill the memory: it is told so, and rolled back. */
+static bool is_over(size_t limit, size_t there, size_t more) { return limit && more && there + more > limit; }
+
+/* A handler that chains more than it takes away would fill the memory, and so would a task that starts two of its kind:
+ * it is told so, and rolled back. */
 static void check_room(lua_State *L, const char *who, const tl_cell *cell, const growing *box) {
-  size_t limit = tl_lua_of(L)->opts.queue_limit;
-  if (!limit || !cell || !box->handlers || cell->lock.waiting + box->handlers <= limit) return;
-  tl_raise(L, "EventError",
-           "%s chains %d more, and %d wait in this tab's queue already; it takes %d (queue_limit of tl.config); chain "
-           "the next one when one has run",
-           who, (int)box->handlers, (int)cell->lock.waiting, (int)limit);
+  const tl_lua_opts *o = &tl_lua_of(L)->opts;
+  if (!cell) return;
+  if (is_over(o->queue_limit, cell->lock.waiting, box->handlers))
+    tl_raise(L, "EventError",
+             "%s chains %d more, and %d wait in this tab's queue already; it takes %d (queue_limit of tl.config); "
+             "chain the next one when one has run",
+             who, (int)box->handlers, (int)cell->lock.waiting, (int)o->queue_limit);
+  if (is_over(o->task_limit, cell->tasks, box->tasks))
+    tl_raise(L, "EventError",
+             "%s starts %d more, and %d background tasks of this tab run already; it may have %d (task_limit of "
+             "tl.config); let one task do the work of many, or start the next one when one has ended",
+             who, (int)box->tasks, (int)cell->tasks, (int)o->task_limit);
 }
 
 void tl__collect(lua_State *L, int from, int to, const char *who, const tl_cell *cell, tl_value *out) {
@@ -187,7 +197,7 @@ static tl_task *start_background(tl_lua *S, tl_cell *c, const tl_handler *h, tl_
   t->view = tl_view_new(c);
   if (h->terms) tl__stay_new(t);
   if (S->has_boards) tl__row_new(t);
-  if (S->hooks.task_started) S->hooks.task_started(S->hooks.ctx, c);
+  c->tasks++;
   tl__ready(t);
   return t;
 }

@@ -27,8 +27,6 @@ typedef struct tl_lua_hooks {
   void (*failed)(void *ctx, tl_cell *c, const tl_failure *f, uint64_t instance); /* c NULL: a task of no tab */
   tl_cell *(*find)(void *ctx, const char *token, size_t len);                    /* NULL: unknown */
   void (*router)(void *ctx, lua_State *L, tl_cell *c); /* +1: the router; the instance that asks is at index 1 */
-  void (*task_started)(void *ctx, tl_cell *c);         /* a background task of the tab began / ended */
-  void (*task_ended)(void *ctx, tl_cell *c);
 } tl_lua_hooks;
 
 /* For specs: lets allocations of Lua's fail. */
@@ -45,6 +43,7 @@ typedef struct tl_lua_opts {
   double cleanup_time;   /* s; a deferred function's after a cancel */
   double lock_warn_time; /* s; a lock that is held for longer over a wait is told; 0: none is */
   size_t queue_limit;    /* handlers and blocks in a tab's line, beyond which none is chained; 0: any */
+  size_t task_limit;     /* background tasks of a tab, beyond which none is started; 0: any */
   bool dev;
   tl_lua_faults *faults; /* borrowed; NULL: none */
 } tl_lua_opts;

@@ -324,7 +324,7 @@ static void task_end(tl_task *t) {
   unlink_task(t);
   t->reaped = true;
   if (t->kind == TL__HANDLER && t->event && S->hooks.done) S->hooks.done(S->hooks.ctx, t->cell, t->event, t->instance);
-  if (t->kind == TL__BACKGROUND && S->hooks.task_ended) S->hooks.task_ended(S->hooks.ctx, t->cell);
+  if (t->kind == TL__BACKGROUND) t->cell->tasks--;
   tell_waiters(t);
   if (t->view) {
     if (t->kind == TL__HANDLER && t->view->refs > 1) tl_view_loosen(t->view);

@@ -54,6 +54,7 @@ void tl_host_load_app(lua_State *L, tl_host *h, const char *file) {
   tl_lua_options(h->lua)->cleanup_time = h->config.cleanup_time;
   tl_lua_options(h->lua)->lock_warn_time = h->config.lock_warn_time;
   tl_lua_options(h->lua)->queue_limit = h->config.queue_limit;
+  tl_lua_options(h->lua)->task_limit = h->config.task_limit;
   finish_pages(L); /* a page may still declare: a setter that stands inline in it */
   tl_app_freeze(L, h->app);
   tl_buf_clear(&h->default_state);

@@ -27,6 +27,8 @@ static const struct option {
     {"frame_limit", BYTES, offsetof(tl_config, frame_limit), 1024.0 * 1024, 1e12},
     {"max_tabs", BYTES, offsetof(tl_config, max_tabs), 100000, 1e9},
     {"queue_limit", BYTES, offsetof(tl_config, queue_limit), 10000, 1e9},
+    {"task_limit", BYTES, offsetof(tl_config, task_limit), 10000, 1e9},
+    {"work_limit", BYTES, offsetof(tl_config, work_limit), 10000, 1e9},
     {"effect_limit", BYTES, offsetof(tl_config, effect_limit), 1024.0 * 1024, 1e12},
     {"compress", SWITCH, offsetof(tl_config, compress), 1, 1},
     {"style", SWITCH, offsetof(tl_config, style), 1, 1},

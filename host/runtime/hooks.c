@@ -37,16 +37,4 @@ static tl_cell *find(void *ctx, const char *token, size_t len) {
   return t && !t->ending ? t->cell : NULL;
 }
 
-static void task_started(void *ctx, tl_cell *c) {
-  (void)ctx;
-  if (c->owner) ((tl_tab *)c->owner)->tasks++;
-}
-
-static void task_ended(void *ctx, tl_cell *c) {
-  (void)ctx;
-  if (c->owner) ((tl_tab *)c->owner)->tasks--;
-}
-
-tl_lua_hooks tl_hooks(tl_host *h) {
-  return (tl_lua_hooks){h, committed, effect, done, failed, find, tl_router_push, task_started, task_ended};
-}
+tl_lua_hooks tl_hooks(tl_host *h) { return (tl_lua_hooks){h, committed, effect, done, failed, find, tl_router_push}; }

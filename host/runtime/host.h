@@ -26,7 +26,8 @@ typedef struct tl_trusted tl_trusted;
 typedef struct tl_config {
   double tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time, lock_warn_time;
   double event_rate, event_burst; /* events a second, and at once */
-  size_t memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit, effect_limit;
+  size_t memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit, effect_limit, task_limit,
+      work_limit;
   bool compress, style, dev;
 } tl_config;
 void tl_config_defaults(tl_config *c);
@@ -101,7 +102,6 @@ struct tl_tab {
   unsigned effects_n, errors_n;
   tl_timer expiry;
   bool prolonged; /* its time was over, and an event was at work */
-  unsigned tasks; /* background tasks that live */
   char *headers, *session_id;
   char ip[46];
   tl_router router; /* of these, and of where the page is */
@@ -205,7 +205,7 @@ void tl_host_take_leave(tl_host *h); /* tells the pages that it ends, and cancel
 void tl_host_keep_log(tl_host *h);   /* testing: log lines are kept for the specs */
 int tl_host_command(tl_host *h, const char *module, int argc,
                     char **argv); /* its `run`, on virtual time; the exit code */
-void tl_host_free(tl_host *h);
+bool tl_host_free(tl_host *h);    /* false: a thread of tl.work is not to be ended; the process ends by _exit */
 void tl_host_end_tabs(tl_host *h, const char *reason);
 static inline tl_host *tl_host_of(lua_State *L) { return tl_lua_hooks_of(tl_lua_of(L))->ctx; }
 
@@ -223,7 +223,7 @@ void tl_open_native_host(lua_State *L);
 void tl_open_native_kept(lua_State *L);
 void tl_open_native_http(lua_State *L);
 void tl_open_native_work(lua_State *L);
-void tl_end_works(tl_host *h); /* waits until no thread runs one; they are abandoned */
+bool tl_end_works(tl_host *h); /* they are abandoned; waits until no thread runs one, but not for long: false */
 void tl_open_native_testing(lua_State *L);
 void tl_open_testing_time(lua_State *L); /* testing_time.c */
 void tl_open_luv(tl_host *h);

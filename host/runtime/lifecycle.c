@@ -166,7 +166,7 @@ void tl_host_run(tl_host *h) {
   tl_loop_poll(h->loop, 0);
 }
 
-void tl_host_free(tl_host *h) {
+bool tl_host_free(tl_host *h) {
   tl_timer_remove(tl_lua_timers(h->lua), &h->deadline);
   tl_lua_kill_all(h->lua);
   tl_host_end_tabs(h, "restart");
@@ -176,8 +176,8 @@ void tl_host_free(tl_host *h) {
   tl_close_luv(h);
   tl_lua_free(h->lua);
   if (h->fetcher) tl_fetcher_free(h->fetcher);
-  tl_end_works(h);
-  tl_loop_free(h->loop);
+  bool quiet = tl_end_works(h);
+  if (quiet) tl_loop_free(h->loop);
   h->store->free(h->store);
   tl_buf_free(&h->scratch);
   tl_buf_free(&h->default_state);
@@ -189,7 +189,8 @@ void tl_host_free(tl_host *h) {
   tl_free(h->origins);
   tl_free(h->trusted);
   tl_free(h->file);
-  tl_free(h);
+  if (quiet) tl_free(h); /* else a thread may still look at what it has of it */
+  return quiet;
 }
 
 /* ---- commands in Lua: the specs, the check ---- */

@@ -273,6 +273,11 @@ static void refuse_handler(tl_tab *t, uint64_t id, const char *fmt, const char *
   refuse_event(t, id, fmt, shown);
 }
 
+static bool has_all_tasks(const tl_tab *t) {
+  size_t limit = t->host->config.task_limit;
+  return limit && t->cell->tasks >= limit;
+}
+
 /* The event's id is new. args NULL: there are none, or they are no list. */
 static void run_event(tl_peer *p, uint64_t id, const char *name, size_t n, const tl_value *args) {
   tl_tab *t = p->tab;
@@ -284,6 +289,9 @@ static void run_event(tl_peer *p, uint64_t id, const char *name, size_t n, const
     refuse_handler(t, id, "the arguments of \"%s\" must be a list", name, n);
   else if (limit && t->cell->lock.waiting >= limit)
     refuse_handler(t, id, "the tab's queue is full (queue_limit); \"%s\" was not run", name, n);
+  else if (h->background && has_all_tasks(t))
+    refuse_handler(t, id, "the tab has as many background tasks as it may have (task_limit); \"%s\" was not run", name,
+                   n);
   else
     tl_lua_event(p->host->lua, t->cell, h, *args, id, t->pages.now.no);
 }

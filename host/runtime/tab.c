@@ -131,7 +131,7 @@ void tl_tab_detach(tl_tab *t) {
 
 void tl_tab_keep_route(tl_tab *t) {
   const char *path = t->pages.now.path;
-  if (path && (t->cell->lock.holder || t->tasks)) tl_lua_keep_route(t->host->lua, t->cell, path);
+  if (path && (t->cell->lock.holder || t->cell->tasks)) tl_lua_keep_route(t->host->lua, t->cell, path);
 }
 
 void tl_tab_route(tl_tab *t, const char *path, size_t n) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "lua/foreign.h"
@@ -210,10 +211,21 @@ static char *copied(lua_State *L, int idx) {
   return tl_strndup(s, n);
 }
 
+static void check_room(lua_State *L, const tl_host *h) { /* 1, 2: module and function */
+  size_t limit = h->config.work_limit;
+  if (!limit || h->works < limit) return;
+  tl_raise(
+      L, "WorkError",
+      "%s.%s: %zu calls run or wait for a thread already; there may be %zu (work_limit of tl.config); ask for fewer "
+      "at a time (tl.semaphore)",
+      lua_tostring(L, 1), lua_tostring(L, 2), h->works, limit);
+}
+
 /* module, function, package.path, package.cpath, list of arguments -> work */
 static int work_start(lua_State *L) {
   tl_host *h = tl_host_of(L);
   for (int i = 1; i <= 4; i++) luaL_checkstring(L, i);
+  check_room(L, h);
   work *w = lua_newuserdatauv(L, sizeof *w, 0);
   *w = (work){0};
   luaL_setmetatable(L, work_name);
@@ -264,8 +276,12 @@ static int finish_k(lua_State *L, int status, lua_KContext ctx) {
   return work_finish(L);
 }
 
-void tl_end_works(tl_host *h) {
-  while (h->works) tl_loop_poll(h->loop, UINT64_MAX);
+bool tl_end_works(tl_host *h) {
+  static const uint64_t patience = 1000000000; /* ns: Lua is stopped much sooner, C that blocks may never be done */
+  uint64_t from = tl_loop_now(), spent;
+  while (h->works && (spent = tl_loop_now() - from) < patience) tl_loop_poll(h->loop, patience - spent);
+  if (h->works) tl_log(TL_LOG_WARN, "shutdown: %zu calls of tl.work did not end in time and are left behind", h->works);
+  return !h->works;
 }
 
 void tl_open_native_work(lua_State *L) {

@@ -414,6 +414,8 @@ case("task", "WorkError", 'tl.work("string", "nothere")',
   "string.nothere: the module string has no function nothere (it is a nil)")
 case("task", "WorkError", 'tl.work("string", "rep")',
   "string.rep: bad argument #1 to 'string.rep' (string expected, got no value)")
+case("task", "WorkError", 'tl.config { work_limit = 1 } @@ local function go() tl.work("string", "rep", "x", 1) end tl.gather(go, go)',
+  "string.rep: 1 calls run or wait for a thread already; there may be 1 (work_limit of tl.config); ask for fewer at a time (tl.semaphore) (main.lua:12)")
 case("task", "Error", "tl.work(5)",
   "main.lua:12: tl.work(module, function, ...): the name of a module, got 5")
 case("task", "SerializationError", 'tl.work("string", "format", print)',
@@ -454,6 +456,12 @@ case("event", "EventError", 'tab.link:submit("event", { handler = "Job.go", args
   'the arguments of "Job.go" must be a list')
 case("event", "EventError", 'tl.config { queue_limit = 1 } @@ for _ = 1, 3 do tab:click "Go" end',
   'the tab\'s queue is full (queue_limit); "Job.go" was not run')
+case("event", "EventError", 'tl.config { task_limit = 1 } Job.work = tl.background(function() tl.sleep(9) end) tl.expose(Job.work) '
+    .. '@@ for _ = 1, 2 do tab:send_event("Job.work", {}) end',
+  'the tab has as many background tasks as it may have (task_limit); "Job.work" was not run')
+case("task", "EventError", "tl.config { task_limit = 2 } @@ return { Job.go, Job.go }",
+  "Job.go starts 2 more, and 1 background tasks of this tab run already; it may have 2 (task_limit of tl.config); let one "
+    .. "task do the work of many, or start the next one when one has ended (in the function at main.lua:11)")
 case("log", "warning", "counter = 1",
   'main.lua:12 assigns the global "counter" in a handler: it is shared by all tabs; make it a local, or a var of a state')
 case("handler", "EventError", "tl.config { queue_limit = 2 } @@ local list = {} for i = 1, 3 do list[i] = Job.go end return list",
@@ -569,7 +577,8 @@ case("page", "Error", 'function Job:go() end @@ return ui.main { ui.button { on_
 group "Configuration and loading"
 case("main", "Error", "tl.config { tab_tll = 600 }",
   "main.lua:12: tl.config: there is no option tab_tll; there are tab_ttl, hello_timeout, shutdown_time, takeover_time, cleanup_time, lock_warn_time, "
-    .. "event_rate, event_burst, memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit, effect_limit, compress, style, dev")
+    .. "event_rate, event_burst, memory_limit, state_limit, storage_limit, frame_limit, max_tabs, queue_limit, task_limit, work_limit, "
+    .. "effect_limit, compress, style, dev")
 case("main", "Error", "tl.config { tab_ttl = -1 }",
   "main.lua:12: tl.config: tab_ttl: -1 is out of range; it is from 0 to 1e+09")
 case("main", "Error", 'tl.config { tab_ttl = "1h" }',

@@ -171,6 +171,43 @@ describe("tl.work", function()
     assert.equal(5, work("echo", 5))
   end)
 
+  -- holds: work.limit
+  it("takes work_limit calls at a time, also of those that were abandoned and have not ended", function()
+    kit.open { config = { work_limit = 3 } }
+    local tasks = {}
+    for i = 1, 3 do tasks[i] = tl.spawn(work, "forever") end
+    t.settle()
+    kit.raises("WorkError", "3 calls run or wait for a thread already; there may be 3", work, "echo")
+    for _, task in ipairs(tasks) do task:cancel() end
+    eventually(function() return (pcall(work, "echo")) end)
+  end)
+
+  -- holds: work.abandoned
+  it("frees what an abandoned call gives, and what it was given", function()
+    kit.open()
+    local big = ("x"):rep(4 * 2 ^ 20)
+    local function resident() -- KiB
+      local file = assert(io.open "/proc/self/status")
+      local text = file:read "a"
+      file:close()
+      return tonumber(text:match "VmRSS:%s+(%d+)")
+    end
+    local function abandon(n)
+      for _ = 1, n do
+        local task = tl.spawn(work, "slow_echo", 0.002, big)
+        t.settle()
+        task:cancel()
+        t.settle()
+        work "echo"
+      end
+      collectgarbage()
+    end
+    abandon(5)
+    local before = resident()
+    abandon(100) -- 400 MiB, twice; a sanitizer keeps 256 MiB of what is free
+    assert(resident() - before < 300 * 1024, ("%d KiB more"):format(resident() - before))
+  end)
+
   it("keeps the lock in a block, and rolls back with it", function()
     local tab = kit.open()
     kit.start(tab, function(self)

@@ -43,6 +43,21 @@ describe('a host that is told to stop', { concurrency: 4 }, () => {
     assert.match(host.output, /linger: cleaned up[^]*lifespan: ended/);
   });
 
+  // holds: work.shutdown
+  it('does not wait for a thread in which C blocks, and runs what the tasks and lifespans left to do', async t => {
+    const host = await startHost(t);
+    const page = await openPage(t, host, QUIET);
+    await page.call('Job.block_thread');
+    await page.call('Job.linger');
+    await page.until(() => page.state.Job.running === 1);
+    await sleep(100);
+    const took = await stop(host, page);
+    assert.ok(took < 4000, `${took} ms`);
+    assert.equal(host.process.exitCode, 0);
+    assert.match(host.output, /linger: cleaned up[^]*lifespan: ended[^]*1 calls? of tl\.work did not end in time/);
+    assert.equal(page.closing.reason, 'restart');
+  });
+
   it('without a page is gone at once', async t => {
     const host = await startHost(t);
     assert.ok(await host.stop() < 1500);

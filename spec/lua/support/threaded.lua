@@ -13,6 +13,10 @@ function threaded.globals()
   return before
 end
 function threaded.wait(seconds) return os.execute(("sleep %s"):format(seconds)) end
+function threaded.slow_echo(seconds, ...)
+  threaded.wait(seconds)
+  return ...
+end
 function threaded.touch(path)
   local file = assert(io.open(path, "a"))
   file:write "x"

@@ -144,6 +144,9 @@ tl.lifespan(function()
   tl.sleep(1e6)
 end)
 
+-- In a thread, C that nothing can stop.
+Job.block_thread = tl.background(function() tl.work("luv", "sleep", 30000) end)
+
 -- Lives until it is cancelled, and cleans up after itself: at once, and a little later.
 Job.linger = tl.background(function(self)
   tl.with_state(self, function() self.running = self.running + 1 end)
@@ -199,7 +202,7 @@ function Job:wait() tl.sleep(3600) end
 
 tl.expose(Job.add, Job.slow_add, Job.slow_steps, Job.steps, Job.there_and_back, Job.set, Job.put, Job.push, Job.append, Job.long,
   Job.grow, Job.secret, Job.nop, Job.shapes, Job.fail, Job.fail_later, Job.chain, Job.toast, Job.toasts, Job.where_am_i, Job.here, Job.who_am_i, Job.from_where,
-  Job.broken_task, Job.count, Job.linger, Job.stubborn, Job.dawdle, Job.churn, Job.toast_often, Job.count_tasks, Job.wait, Job.overdue)
+  Job.broken_task, Job.count, Job.linger, Job.block_thread, Job.stubborn, Job.dawdle, Job.churn, Job.toast_often, Job.count_tasks, Job.wait, Job.overdue)
 
 -- Pages -----------------------------------------------------------------------------------------
 
