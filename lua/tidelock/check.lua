@@ -40,7 +40,7 @@ local function add_load_problem(findings, problem)
 end
 
 local function apply_rules(sources, declared, problem, add)
-  local known = values.new(sources, declared and declared.classes, problem)
+  local known = values.new(sources, declared, problem)
   for _, file in ipairs(sources.files) do
     local function report(at, message) add(file, at, message) end
     local function warn(at, message) add(file, at, message, true) end

@@ -23,6 +23,9 @@ local Mixin = { __tidelock = "mixin", __name = "mixin" }
 ---@return string text "the mixin of main.lua:5"
 function mixin.describe(m) return "the mixin of " .. m[PLACE] end
 
+---Where it was made, as where.here tells it.
+function mixin.place(m) return m[PLACE] end
+
 local function owner(from) return from and mixin.describe(from) or "its fields" end
 
 ---@param items table<string, mixin.Item>

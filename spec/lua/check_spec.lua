@@ -90,6 +90,37 @@ function Tour:on() self.paeg = 1 end --> 25: did you mean self.page?]])
 local Tour = tl.state("Tour", { stops = 1 }, { extends = Job })
 function Tour:go() self.counter, self.stosp = 1, 2 end --> 39: did you mean self.stops?
 tl.stat() --> 4: there is no tl.stat]])
+  finds("functions of a mixin, where a state uses it", [[
+local Pager = tl.mixin {
+  page = 1,
+  whole = tl.computed(function(self) return self.pgae end), --> 50: self.pgae is not declared in Tour; did you mean self.page?
+  turn = function(self) self.stops = self.whole self.staps = 1 end, --> 54: did you mean self.stops?
+  count = tl.background(function(self)
+    self.page = 1 --> 10: self.page is written outside of a block
+    tl.with_state(self, function() self.page = 2 end)
+  end),
+}
+function Pager:back() self:trun() end --> 28: did you mean self:turn?
+Pager.late = tl.background(function(self) self.page = 2 end) --> 48: self.page is written outside of a block
+Pager.both = tl.computed(function(me) return me.pag end) --> 49: me.pag is not declared in Tour; did you mean me.page?
+function Pager:go() self:count() end --> 26: self:count is a background task, which is not called; start it by `return Tour.count`
+tl.state("Tour", { Pager, stops = 5 })]])
+  finds("functions of a mixin that several states use", [[
+local Marked = tl.mixin { marks = 0 }
+function Marked:mark() self.marks, self.page, self.title, self.stop = 1, 2, 3, 4 end --> 64: self.stop is not declared in Plan, Tour; did you mean self.stops?
+function Marked:whole() self.all = 5 end
+function Marked:start() self.work() self:work() end
+local Pager = tl.mixin { Marked, page = 1 }
+tl.state("Tour", { Pager, stops = 5, all = 1 })
+local Plan = tl.state("Plan", { title = "" }, { mixins = { Pager } })
+function Plan:all() end
+function Plan:work() end
+tl.state("Last", { work = "" })]])
+  finds("functions of a mixin that no state uses, or of an app that does not load", [[
+local Pager = tl.mixin { page = 1 }
+function Pager:turn() self.page, self.anything = 1, 2 end
+Pager.late = tl.background(function(self) self.page = 2 end) --> 48: self.page is written outside of a block
+tl.stat() --> 4: there is no tl.stat]])
   finds("a mixin of an app that does not load", [[
 local Tour = tl.state("Tour", { tl.mixin { page = 1 } }, { extends = Job })
 function Tour:go() self.page = 1 end

@@ -1,6 +1,7 @@
---- app.lua: an app as `tidelock check` looks at it: its source files, and what it declares when it is loaded. May use: native, pages,
--- parser, where Lua's io.
+--- app.lua: an app as `tidelock check` looks at it: its source files, and what it declares when it is loaded. May use: mixin, native,
+-- pages, parser, Lua's io.
 
+local mixin = require "tidelock.mixin"
 local native = require "tidelock.native"
 local pages = require "tidelock.pages"
 local parser = require "tidelock.check.parser"
@@ -71,6 +72,19 @@ local function classes_of(app_table)
   return out
 end
 
+-- Which states have something of which mixin, by the place where it was made.
+local function users_of(app_table)
+  local out = {}
+  for class, from in pairs(app_table.mixed or {}) do
+    for _, m in pairs(from) do
+      local place = mixin.place(m)
+      out[place] = out[place] or {}
+      out[place][class] = true
+    end
+  end
+  return out
+end
+
 local function offered_by(app_table)
   local out = {}
   for _, page in ipairs(pages.declared(app_table).pages) do
@@ -94,7 +108,7 @@ end
 
 ---Loads the app as `tidelock run` does, asks what it declares, and ends it.
 ---@param main string
----@return { classes: table, offered: table<string, boolean> }|nil declared nil: it does not load
+---@return { classes: table, offered: table<string, boolean>, users: table<string, table<string, true>> }|nil declared nil: it does not load
 ---@return { path: string, line: integer, col: integer, message: string }|nil problem
 function app.load(main)
   local ok, err = pcall(native.app_load, main)
@@ -103,7 +117,7 @@ function app.load(main)
     return nil, { path = path or main, line = line or 1, col = 1, message = "the app does not load: " .. message:match "[^\n]*" }
   end
   local app_table = native.app_table()
-  local declared = { classes = classes_of(app_table), offered = offered_by(app_table) }
+  local declared = { classes = classes_of(app_table), offered = offered_by(app_table), users = users_of(app_table) }
   native.app_close()
   return declared
 end

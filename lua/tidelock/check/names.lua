@@ -53,7 +53,7 @@ end
 local function check_instance_call(report, at, class, name, prefix)
   local kind = class.members[name]
   if kind == "background" then
-    report(at, ("%s%s is a background task, which is not called; start it by `return %s.%s`"):format(prefix, name, class.name, name))
+    report(at, ("%s%s is a background task, which is not called; start it by `return %s.%s`"):format(prefix, name, class.one or class.name, name))
   elseif kind == "var" or kind == "computed" then
     report(at, ("%s%s is a var, not a function"):format(prefix, name))
   else

@@ -1,9 +1,11 @@
---- values.lua: what the expressions of an app stand for, as far as its text tells. May use: parser, html, init.
+--- values.lua: what the expressions of an app stand for, as far as its text tells. What its lines declare is declare.lua's. May
+-- use: declare, html, init.
 --
 -- A value is a table with a `kind`:
 --   tl, ui, lib (tl.json, tl.http)     Tidelock's own tables; `name`, `table`
 --   call                               a function of tl or ui; `name`: "tl.state"
 --   class, instance                    a state, and a tab's own `self`; `class`
+--   mixin                              a mixin; `class`: what its functions' `self` is of
 --   var, event                         what a class gives a page; `text`
 --   stored                             a value that lies in the state: self.items; `text`
 --   background, computed               tl.background(fn), tl.computed(fn); `fn`: the node
@@ -13,23 +15,26 @@
 --   fields                             a table of the source; `fields`
 -- nil: unknown, and nothing is said about it.
 
+local declare = require "tidelock.check.declare"
 local html = require "tidelock.html"
-local parser = require "tidelock.check.parser"
 local tl = require "tidelock"
 
 ---@class check.Class
 ---@field name string
 ---@field members table<string, "var"|"computed"|"handler"|"background"|"method">
 ---@field open boolean|nil whether the text does not tell all members
+---@field one string|nil of several states, the name of one
 
 ---@class check.Values
 ---@field classes table<string, check.Class>
 ---@field files table[] { path =, tree = }, main.lua first
 ---@field modules table<string, table> name -> file
 ---@field loaded boolean whether `classes` comes from the app itself, and is whole
+---@field users table<string, table<string, true>> names of the states that use a mixin, by the place where it is made
 ---@field problem { path: string, line: integer }|nil why it did not load
 local Values = {}
 Values.__index = Values
+for name, method in pairs(declare) do Values[name] = method end
 
 local function constant(node)
   return node and node.tag == "String" and node.value or nil
@@ -57,14 +62,6 @@ function Values:of_global(name)
   local binding = self.globals[name]
   if binding then return self:of_binding(binding) end
   if _G[name] ~= nil then return { kind = "builtin", name = name } end
-end
-
----Says what a parameter is. Two that differ make it unknown.
-function Values:give(binding, value)
-  if not binding or not value then return end
-  local known = binding.value
-  if known and (known.kind ~= value.kind or known.class ~= value.class) then value = false end
-  if known == nil or value == false then binding.value = value end
 end
 
 -- Members ---------------------------------------------------------------------------------------
@@ -135,6 +132,8 @@ calls["tl.lock"] = function() return { kind = "lock" } end
 calls["ui.cond"] = function() return { kind = "var", text = "ui.cond(...)" } end
 calls["ui.match"] = function() return { kind = "var", text = "ui.match(...)" } end
 
+calls["tl.mixin"] = function(_, _, node) return node.mixin and { kind = "mixin", class = node.mixin } or nil end
+
 function Values:of_require(name)
   if name == "tidelock" then return { kind = "tl" } end
   local file = self.modules[name]
@@ -149,7 +148,7 @@ end
 function Values:of_call(node)
   local fn = self:of(node.fn)
   if not fn then return nil end
-  if fn.kind == "call" then return calls[fn.name] and calls[fn.name](self, node.args) end
+  if fn.kind == "call" then return calls[fn.name] and calls[fn.name](self, node.args, node) end
   if fn.kind == "var" then return { kind = "var", text = fn.text } end
   if fn.kind == "event" then return fn end
   if fn.kind == "builtin" and fn.name == "require" then return self:of_require(constant(node.args[1])) end
@@ -214,138 +213,6 @@ function Values:of(node)
   return value
 end
 
--- Declarations: what parameters are -------------------------------------------------------------
-
--- The function of the source that an expression is. One that has a name and is used elsewhere, too, may be called there with other things.
-function Values:function_of(node)
-  if not node or node.tag == "Name" and not (node.binding and node.binding.uses == 1) then return nil end
-  local value = self:of(node)
-  if not value then return nil end
-  if value.kind == "background" or value.kind == "computed" then return self:function_of(value.fn) end
-  return value.kind == "fn" and value.node or nil
-end
-
-local members = { fn = "handler", background = "background", computed = "computed", event = "handler" }
-
--- What `Job.x = value` declares; the function's first parameter is an instance.
-function Values:declare_member(class, target, node)
-  local name, value = constant(target.key), node and self:of(node)
-  if not name then
-    class.open = true
-    return
-  end
-  local kind = value and members[value.kind]
-  if not self.loaded then class.members[name] = kind and (kind == "handler" and name:sub(1, 1) == "_" and "method" or kind) or "handler" end
-  self.definitions[#self.definitions + 1] = { class = class, name = name, node = target.key, file = self.file }
-  local fn = self:function_of(node)
-  if not fn then return end
-  self:give(fn.params[1], { kind = "instance", class = class })
-  fn.role = fn.role or kind
-end
-
-function Values:declare_assignment(node)
-  for i, target in ipairs(node.targets) do
-    local object = target.tag == "Index" and self:of(target.object)
-    if object and object.kind == "class" then
-      target.declares = true
-      self:declare_member(object.class, target, node.values[i])
-    end
-  end
-end
-
-local function declare_fields(class, table)
-  if not table or table.tag ~= "Table" then
-    class.open = table ~= nil
-    return
-  end
-  for _, item in ipairs(table.items) do
-    local name = constant(item.key)
-    if name then class.members[name] = "var" else class.open = true end
-  end
-end
-
--- A block's function: its parameter is what is entered.
-function Values:enter(fn_node, entered)
-  local fn = self:function_of(fn_node)
-  if not fn then return end
-  self:give(fn.params[1], entered)
-  fn.state = "inside"
-end
-
-local declare_calls = {}
-
--- What the text says of extends; mixins are not followed.
-local function declare_options(self, class, table)
-  class.open = class.open or table.tag ~= "Table"
-  for _, item in ipairs(table.items or {}) do
-    local name, value = constant(item.key), self:of(item.value)
-    local base = name == "extends" and value and value.kind == "class" and value.class
-    if base and base ~= class then setmetatable(class.members, { __index = base.members }) end
-    class.open = class.open or not base or base.open
-  end
-end
-
-declare_calls["tl.state"] = function(self, node)
-  local class = self:class(constant(node.args[1]))
-  if not class or self.loaded then return end
-  declare_fields(class, node.args[2])
-  if node.args[3] then declare_options(self, class, node.args[3]) end
-end
-declare_calls["tl.with_state"] = function(self, node) self:enter(node.args[2], node.args[1] and self:of(node.args[1])) end
-declare_calls["tl.modify_state"] = function(self, node) self:enter(node.args[3], self:class_argument(node.args[2])) end
-declare_calls["ui.foreach"] = function(self, node)
-  local list, fn = node.args[1] and self:of(node.args[1]), self:function_of(node.args[2])
-  if not fn or not list or list.kind ~= "var" then return end
-  for _, param in ipairs(fn.params) do self:give(param, { kind = "var", text = param.name }) end
-end
-
-function Values:declare_call(node)
-  local fn = self:of(node.fn)
-  if not fn or fn.kind ~= "call" then return end
-  if declare_calls[fn.name] then declare_calls[fn.name](self, node) end
-  if fn.name:find "^ui%." then self:declare_triggers(node.args[1]) end
-end
-
--- on_change = function(arg): the argument is a Var.
-function Values:declare_triggers(content)
-  for _, item in ipairs(content and content.tag == "Table" and content.items or {}) do
-    local name, value = constant(item.key), item.value
-    if name and name:find "^on_" and value.tag == "Function" and value.params[1] then
-      self:give(value.params[1], { kind = "var", text = value.params[1].name })
-    end
-  end
-end
-
-function Values:declare_method(node)
-  local object = self:of(node.object)
-  if not object then return end
-  if node.name == "with_state" and object.kind == "instance" then
-    self:enter(node.args[1], object)
-  elseif node.name == "setter" and object.kind == "class" and not self.loaded and constant(node.args[1]) then
-    object.class.members["set_" .. constant(node.args[1])] = "handler"
-  end
-end
-
-local declare = {
-  Assign = Values.declare_assignment,
-  Call = Values.declare_call,
-  Method = Values.declare_method,
-}
-
--- A state or a function may be named before the place that says what it is, so twice.
-function Values:learn()
-  for _ = 1, 2 do
-    self.definitions = {}
-    for i = #self.files, 1, -1 do -- what main.lua requires comes before it
-      self.file = self.files[i]
-      parser.walk(self.file.tree.body, function(node)
-        if declare[node.tag] then declare[node.tag](self, node) end
-      end)
-    end
-  end
-  self.sealed = true
-end
-
 -- Names that may stand where a global is read.
 local function all_globals(files)
   local out = {}
@@ -367,12 +234,13 @@ end
 
 ---Learns what the sources of an app declare.
 ---@param sources { files: table[], modules: table<string, table> }
----@param classes table<string, check.Class>|nil as the app has declared them; nil when it did not load
+---@param declared { classes: table<string, check.Class>, users: table }|nil by the app itself; nil when it did not load
 ---@param problem { path: string, line: integer }|nil why not
 ---@return check.Values
-function values.new(sources, classes, problem)
+function values.new(sources, declared, problem)
   local self = setmetatable({
-    files = sources.files, modules = sources.modules, classes = classes or {}, loaded = classes ~= nil, problem = problem,
+    files = sources.files, modules = sources.modules, loaded = declared ~= nil, problem = problem,
+    classes = declared and declared.classes or {}, users = declared and declared.users or {},
   }, Values)
   self.globals = all_globals(sources.files)
   self:learn()
