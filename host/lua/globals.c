@@ -10,6 +10,7 @@
 static char key_env;    /* the environment of the app's files */
 static char key_loaded; /* names of the modules that came from the app's folder */
 static char key_given;  /* what the driver puts into it, by name; or nil */
+static char key_loader; /* the driver's function that loads the app's files; or nil */
 static char key_chunks; /* the function of each of them, and of main.lua -> its name */
 
 static int no_exit(lua_State *L) {
@@ -97,9 +98,30 @@ static void push_env(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key_env);
 }
 
+/* +1: the chunk that the driver makes of the file. Nothing: it leaves the file to the host. */
+static bool loaded_by_driver(lua_State *L, const char *path) {
+  int top = lua_gettop(L);
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key_loader) == LUA_TFUNCTION) {
+    lua_pushstring(L, path);
+    push_env(L);
+    lua_call(L, 2, 1);
+    if (lua_isfunction(L, -1)) return true;
+  }
+  lua_settop(L, top);
+  return false;
+}
+
+static int
+native_load_by(lua_State *L) { /* load_by(fn): fn(path, environment) -> a chunk, or nil; nil: the host alone */
+  lua_settop(L, 1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key_loader);
+  return 0;
+}
+
 /* +1: the file's chunk, in the app's environment; or the message of what is wrong with it. */
 static int load_file(lua_State *L, const char *path) {
   tl__files_add(L, path);
+  if (loaded_by_driver(L, path)) return LUA_OK;
   int status = tl__chunk_load(L, path);
   if (status) return status;
   push_env(L);
@@ -258,4 +280,6 @@ void tl__open_globals(lua_State *L) {
 void tl__open_env(lua_State *L) {
   lua_pushcfunction(L, native_give);
   lua_setfield(L, -2, "give");
+  lua_pushcfunction(L, native_load_by);
+  lua_setfield(L, -2, "load_by");
 }

@@ -3,7 +3,7 @@
 -- busted itself ends the process and runs its hooks where an app's end cannot be waited for, so this
 -- is a runner of our own on busted.core. Each `it` is followed by `testing.finish`, which fails it
 -- when something of the app is left. The host replaces os.exit before this module is loaded.
--- May use: arguments, luassert, native, orders, outputs, report, testing, where, busted.
+-- May use: arguments, coverage, luassert, native, orders, outputs, report, rerun, testing, where, busted.
 
 local native = require "tidelock.native"
 local orders = require "tidelock.orders"
@@ -178,16 +178,25 @@ local function print_run(args, tried, counts)
   end
 end
 
+-- What the run covered is told by the function that this gives.
+local function start_coverage(args)
+  local asked = args.mine.coverage
+  if not asked then return function() end end
+  return require "tidelock.coverage".start(asked == true and "coverage.out" or asked)
+end
+
 local function run_specs(args)
   local tried = { orders = 0, time = 0 }
   local busted = make_busted(args, tried)
   local outputs, only_for_programs = outputs_of(busted, args)
+  local finish_coverage = start_coverage(args)
   local started = native.real_now()
   run_before(busted, args)
   set_filters(busted, args)
   local counts = require "tidelock.report".subscribe(busted, outputs)
   run_all(busted, args)
   if args.list then return counts end
+  finish_coverage(not only_for_programs and io.stdout or nil)
   if not only_for_programs then print_run(args, tried, counts) end
   for _, output in ipairs(outputs) do output.finish(counts, native.real_now() - started) end
   return counts
@@ -199,6 +208,14 @@ local function prepare(args)
   add_search_paths(args)
   args.seed = math.tointeger(tonumber(args.seed)) or require "busted.utils".urandom() or os.time()
   require "tidelock.testing".limit(args.mine["time-limit"])
+end
+
+local function without_watch(args)
+  local rest = {}
+  for _, arg in ipairs(args) do
+    if arg ~= "--watch" then rest[#rest + 1] = arg end
+  end
+  return rest
 end
 
 ---Runs the specs. Prints failures as they come and last the line `N passed, N failed`.
@@ -214,6 +231,7 @@ function runner.run(args)
     out:write(message, "\n")
     return is_help and 0 or 2
   end
+  if parsed.mine.watch then return require "tidelock.rerun".run(without_watch(args), parsed) end
   local ok, counts = xpcall(function()
     prepare(parsed)
     return run_specs(parsed)

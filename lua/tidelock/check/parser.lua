@@ -1,8 +1,8 @@
 --- parser.lua: Lua 5.4 source text to a syntax tree with places, its names resolved. May use: lexer.
 --
 -- A node is a table { tag =, line =, col =, ... }; `parser.children` tells which of its fields are nodes or lists of nodes. A
--- block is a list of statements. What declares a local name makes a binding, and a Name that means it has it as `binding`; a
--- Name without one is a global.
+-- block is a list of statements, each with its `first` token. What declares a local name makes a binding, and a Name that means
+-- it has it as `binding`; a Name without one is a global.
 
 local lexer = require "tidelock.check.lexer"
 
@@ -289,9 +289,13 @@ function Parser:block()
   self:deeper()
   local out = {}
   while not ends_block[self.token.kind] do
-    local last = self:is "return"
-    out[#out + 1] = self:statement() -- a `;` is none
-    if last then break end
+    local first = self.token
+    local statement = self:statement()
+    if statement then -- a `;` is none
+      statement.first = first
+      out[#out + 1] = statement
+    end
+    if first.kind == "return" then break end
   end
   self.depth = self.depth - 1
   return out

@@ -1,0 +1,3 @@
+-- what comes with it
+local name, path = ...
+return { text = name .. " " .. path } -- no line end
