@@ -131,6 +131,32 @@ describe('a reconnect', { concurrency: 4 }, () => {
     assert.equal(page.errors.length, 1, 'it ran once');
   });
 
+  // holds: client.ids, client.once, resume.last_event
+  it('runs an id that was passed over once when it comes, and none that comes again', async t => {
+    const page = await openPage(t, host(), QUIET);
+    const add = (id, k) => ({ event: { id, handler: 'Job.add', args: [k] } });
+    const say = async (id, k) => {
+      page.lastId = Math.max(page.lastId, id);
+      page.finished.delete(id);
+      page.queue = [...page.queue.filter(entry => entry.id !== id), { id, message: add(id, k) }].sort((a, b) => a.id - b.id);
+      page.carry(page.queue.find(entry => entry.id === id));
+      await page.ended(id);
+    };
+    await say(1, 1);
+    await say(4, 1000);
+    assert.equal(page.state.Job.n, 1001);
+    await page.reconnect();
+    assert.equal(page.lastEvent, 1, '2 and 3 have not ended');
+    await say(3, 100);
+    await say(4, 1000);
+    await say(2, 10);
+    await say(2, 10);
+    assert.equal(page.state.Job.n, 1111);
+    await page.reconnect();
+    assert.equal(page.lastEvent, 4);
+    await page.agrees();
+  });
+
   it('is answered when the events come before its hello is', async t => {
     const page = await openPage(t, host(), QUIET);
     page.event('Job.add', 1);
