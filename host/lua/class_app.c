@@ -88,6 +88,7 @@ void tl_app_free(lua_State *L, tl_app *a) {
   }
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, a);
+  tl__tasks_name(tl_lua_of(L));
   free_handlers(L, a);
   tl_smap_free(a->by_name);
   tl_keyhint_free(a->keys);

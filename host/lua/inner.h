@@ -211,6 +211,7 @@ static inline void tl__cell_release(tl_cell *c) {
 tl_task *tl__task_new(tl_lua *S, tl__task_kind kind, tl_cell *cell);
 void tl__task_run(tl_task *t); /* starts or resumes its coroutine; called by the turn alone */
 const char *tl__task_name(const tl_task *t);
+void tl__tasks_name(tl_lua *S); /* the app goes, and its handlers with it: tasks that have ended keep their names */
 void tl__task_drop_unstarted(tl_task *t, tl_status status); /* ends a task that never ran */
 void tl__task_maybe_free(tl_task *t);
 void tl__kill(tl_task *t); /* the last resort: resets its coroutine; nothing in it may wait */

@@ -86,6 +86,15 @@ void tl__task_maybe_free(tl_task *t) {
   S->free_tasks = t;
 }
 
+void tl__tasks_name(tl_lua *S) {
+  for (slab *s = S->slabs; s; s = s->next)
+    for (tl_task *t = s->tasks; t < s->tasks + SLAB; t++) {
+      if (!t->id || !t->reaped || !t->handler) continue;
+      if (!t->name) t->name = tl_strndup(t->handler->name, strlen(t->handler->name));
+      t->handler = NULL;
+    }
+}
+
 const char *tl__task_name(const tl_task *t) { return t->name ? t->name : t->handler ? t->handler->name : "task"; }
 
 /* ---- inside the coroutine ---- */
