@@ -222,6 +222,22 @@ void tl_fetch_cancel(tl_fetch *t) {
     finish(f, t, NULL);
 }
 
+void tl_fetcher_fail(tl_fetcher *f, const char *code, const char *why) {
+  for (tl_fetch *t = f->fetches; t; t = t->next)
+    if (!t->fault) {
+      t->fault = code;
+      tl_buf_clear(&t->error);
+      tl_buf_puts(&t->error, why);
+    }
+  while (f->fetches) {
+    tl_fetch *t = f->fetches;
+    if (t->cancelled)
+      finish(f, t, NULL);
+    else
+      deliver(f, t, CURLE_OK);
+  }
+}
+
 void tl_fetch_pause(tl_fetch *t) { t->paused = true; }
 
 void tl_fetch_resume(tl_fetch *t) {

@@ -38,7 +38,8 @@ tl_fetcher *tl_fetcher_new(tl_loop *l, const char **err); /* NULL: libcurl canno
 void tl_fetcher_free(tl_fetcher *f);                      /* cancels what runs */
 tl_fetch *tl_fetch_start(tl_fetcher *f, const tl_fetch_req *r);
 void tl_fetch_cancel(tl_fetch *t);
-void tl_fetch_pause(tl_fetch *t); /* no more chunks until resumed */
+void tl_fetcher_fail(tl_fetcher *f, const char *code, const char *why); /* ends all that run, so. Not from a callback */
+void tl_fetch_pause(tl_fetch *t);                                       /* no more chunks until resumed */
 void tl_fetch_resume(tl_fetch *t);
 
 #endif

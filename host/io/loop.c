@@ -37,6 +37,7 @@ struct tl_loop {
   uint64_t deadline; /* ns; 0: at once, UINT64_MAX: none */
   char *read_buf;
   unsigned io;
+  uint64_t io_begun;
   bool stopped, polling;
   unsigned heard; /* reads since the last turn */
 };
@@ -174,6 +175,11 @@ void tl_loop_poll(tl_loop *l, uint64_t block_ns) {
 }
 
 uint64_t tl_loop_now(void) { return uv_hrtime(); }
-void tl_loop_io_begin(tl_loop *l) { l->io++; }
+void tl_loop_io_begin(tl_loop *l) {
+  l->io++;
+  l->io_begun++;
+}
+
 void tl_loop_io_end(tl_loop *l) { l->io--; }
 unsigned tl_loop_io_count(const tl_loop *l) { return l->io; }
+uint64_t tl_loop_io_begun(const tl_loop *l) { return l->io_begun; }

@@ -30,5 +30,6 @@ uint64_t tl_loop_now(void);     /* monotonic, ns (uv_hrtime) */
 void tl_loop_io_begin(tl_loop *l);
 void tl_loop_io_end(tl_loop *l);
 unsigned tl_loop_io_count(const tl_loop *l);
+uint64_t tl_loop_io_begun(const tl_loop *l); /* since the loop was made */
 
 #endif

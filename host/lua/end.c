@@ -65,6 +65,11 @@ static void describe_task(const tl_task *t, tl_buf *line) {
     tl_buf_puts(line, ", holds the lock taken at ");
     tl__hold_where(&t->hold, line);
   }
+  if (t->origin.at.line)
+    tl_buf_printf(line, ", started at %s:%d", tl__spot_file(t->S, t->origin.at), t->origin.at.line);
+  else if (t->event || t->origin.event)
+    tl_buf_printf(line, ", started by event %llu of its page",
+                  (unsigned long long)(t->event ? t->event : t->origin.event));
 }
 
 void tl_lua_describe(tl_lua *S, void (*out)(void *ctx, const char *text), void *ctx) {

@@ -185,9 +185,12 @@ struct tl_host {
   bool advance_io;     /* ... and for the I/O under way ... */
   uint64_t advance_to; /* ... until then (ns) */
   tl_wake advance_wake;
-  uint64_t advance_since; /* real time (ns) ... */
-  uint64_t advance_limit; /* ... and how long I/O may take of it; 0: as long as it does */
-  bool advance_late;      /* it took longer */
+  uint64_t io_spent;      /* real time (ns) that went by for I/O, since the wait or the newest request began ... */
+  uint64_t io_begun;      /* ... which was the so-many-th ... */
+  uint64_t advance_limit; /* ... and how much it may be; 0: any */
+  unsigned advance_late;  /* it was more, and so many requests were under way; 0: it was not */
+  tl_buf refs;            /* testing: a byte for each place of the registry: was it in use? */
+  tl_buf left;            /* testing: tasks that did not end with their spec: a line each */
   tl_schedule *schedule;  /* testing: the order of what is ready; NULL: first in, first out */
   tl_story story;         /* testing: the steps, while it is asked for */
   tl_timer deadline;      /* of the shutdown */
@@ -226,6 +229,7 @@ void tl_open_native_work(lua_State *L);
 bool tl_end_works(tl_host *h); /* they are abandoned; waits until no thread runs one, but not for long: false */
 void tl_open_native_testing(lua_State *L);
 void tl_open_testing_time(lua_State *L); /* testing_time.c */
+void tl_open_testing_refs(lua_State *L); /* testing_refs.c */
 void tl_open_luv(tl_host *h);
 void tl_close_luv(tl_host *h);
 int tl_loaded_luv(lua_State *L); /* a lua_CFunction: -> the module if it was asked for, or nil */

@@ -183,6 +183,8 @@ bool tl_host_free(tl_host *h) {
   tl_buf_free(&h->default_state);
   if (h->testing) tl_log_set_sink(NULL, NULL);
   tl_buf_free(&h->log);
+  tl_buf_free(&h->left);
+  tl_buf_free(&h->refs);
   tl_schedule_free(h->schedule);
   tl_story_free(&h->story);
   for (size_t i = 0; i < h->origins_n; i++) tl_free(h->origins[i]);
@@ -203,17 +205,31 @@ static void end_advance(tl_host *h) {
   tl_lua_go_on(h->lua, h->advance_wake);
 }
 
-/* Virtual time stands still for I/O, which takes real time: not without end. */
+/* Nobody drives the time just then: whoever waits for the requests is told, and the specs when they drive it again. */
+static void end_requests(tl_host *h) {
+  char why[200];
+  snprintf(why, sizeof why,
+           "no answer within %g s of real time, which is what a spec waits for; t.http_stub answers without a network",
+           (double)h->advance_limit / 1e9);
+  if (h->fetcher) tl_fetcher_fail(h->fetcher, "timeout", why);
+}
+
+/* Virtual time stands still for I/O, which takes real time: not without end. Each new request begins the wait anew. */
 static void await_io(tl_host *h) {
-  uint64_t spent = tl_loop_now() - h->advance_since;
-  if (!h->advancing || !h->advance_limit) {
-    tl_loop_poll(h->loop, UINT64_MAX);
-  } else if (spent < h->advance_limit) {
-    tl_loop_poll(h->loop, h->advance_limit - spent);
-  } else {
-    h->advance_late = true;
-    end_advance(h);
+  if (h->io_begun != tl_loop_io_begun(h->loop)) h->io_spent = 0;
+  h->io_begun = tl_loop_io_begun(h->loop);
+  if (!h->advance_limit || h->io_spent < h->advance_limit) {
+    uint64_t from = tl_loop_now();
+    tl_loop_poll(h->loop, h->advance_limit ? h->advance_limit - h->io_spent : UINT64_MAX);
+    h->io_spent += tl_loop_now() - from;
+    return;
   }
+  h->io_spent = 0;
+  h->advance_late = tl_loop_io_count(h->loop);
+  if (h->advancing)
+    end_advance(h);
+  else
+    end_requests(h);
 }
 
 /* Nothing is ready: moves the clock to what comes first, or ends the wait of the specs. */

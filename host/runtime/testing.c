@@ -180,6 +180,16 @@ static void forget_app(tl_host *h, bool restart) {
   if (!restart) tl_lua_rewind(h->lua); /* after days of virtual time a double no longer holds a nanosecond */
 }
 
+static void keep_left(void *ctx, const char *text) { tl_buf_printf(ctx, "%s\n", text); }
+
+static void kill_rest(tl_host *h, bool restart) {
+  if (restart)
+    tl_log(TL_LOG_WARN, "shutdown: %zu tasks did not end in time and are killed", tl_lua_tasks(h->lua, NULL));
+  else
+    tl_lua_describe(h->lua, keep_left, &h->left);
+  tl_lua_kill_all(h->lua);
+}
+
 static int closing_k(lua_State *L, int status, lua_KContext ctx) {
   (void)status;
   tl_host *h = tl_host_of(L);
@@ -188,10 +198,7 @@ static int closing_k(lua_State *L, int status, lua_KContext ctx) {
   tl_wait_end(L);
   if (tl_lua_wind_down(h->lua, restart ? restarting : spec_over) && now < deadline)
     return wait_for_end(L, next > now && next < deadline ? next : deadline, deadline);
-  if (restart && tl_lua_tasks(h->lua, NULL)) {
-    tl_log(TL_LOG_WARN, "shutdown: %zu tasks did not end in time and are killed", tl_lua_tasks(h->lua, NULL));
-    tl_lua_kill_all(h->lua);
-  }
+  if (tl_lua_tasks(h->lua, NULL)) kill_rest(h, restart);
   forget_app(h, restart);
   return 0;
 }
@@ -229,6 +236,11 @@ static void add_line(void *ctx, const char *text) {
 static int leftovers(lua_State *L) {
   tl_host *h = tl_host_of(L);
   lua_newtable(L);
+  tl_buf_cstr(&h->left);
+  char *rest = h->left.data, *text;
+  while (rest && (text = strsep(&rest, "\n")))
+    if (*text) add_line(L, text);
+  tl_buf_clear(&h->left);
   tl_lua_describe(h->lua, add_line, L);
   char line[60];
   if (h->store->count(h->store)) {
@@ -259,5 +271,6 @@ void tl_open_native_testing(lua_State *L) {
   luaL_setfuncs(L, functions, 0);
   tl_open_driven(L);
   tl_open_testing_time(L);
+  tl_open_testing_refs(L);
   tl_open_mirror(L);
 }

@@ -1,5 +1,10 @@
 -- luvloop.lua: what `require "luv"` gives inside the host: libuv's handles on the host's own loop. Handles are noted when they are made, so that
--- the host can close them before Lua goes; what would run, stop or close the loop itself raises. May use: the raw luv.
+-- the host can close them before Lua goes; what would run, stop or close the loop itself raises. May use: blocking, where, the raw luv.
+
+local blocking = require "tidelock.blocking"
+local where = require "tidelock.where"
+
+where.register()
 
 -- Threads and work are no handles: luv cannot close them.
 local function makes_handle(name)
@@ -9,6 +14,7 @@ end
 local function wrap(raw)
   local luv = setmetatable({}, { __index = raw })
   local handles = setmetatable({}, { __mode = "k" }) -- handle -> its number
+  local places = setmetatable({}, { __mode = "k" }) -- handle -> the line that made it; in specs
   local last = 0
 
   local function noted(make)
@@ -17,6 +23,7 @@ local function wrap(raw)
       if type(results[1]) == "userdata" then
         last = last + 1
         handles[results[1]] = last
+        if blocking.in_app then places[results[1]] = where.here() end
       end
       return table.unpack(results, 1, results.n)
     end
@@ -44,6 +51,28 @@ local function wrap(raw)
     end
   end
 
+  -- It would stop the host and all its tabs, and real time is none for a spec.
+  function luv.sleep(ms)
+    blocking.refuse "luv.sleep"
+    return raw.sleep(ms)
+  end
+
+  local function described(handle)
+    local kind = raw.handle_get_type(handle)
+    return ("a luv handle: %s%s%s"):format(tostring(handle), places[handle] and ", made at " .. places[handle] or "",
+      kind == "timer" and " (luv's timers run on real time; tl.sleep and tl.every run on that of a spec)" or "")
+  end
+
+  -- The open handles that are newer than `number`, and at work: what they will bring takes real time.
+  function luv._active(number)
+    local out = {}
+    for handle, own in pairs(handles) do
+      if own > number and is_open(handle) and raw.is_active(handle) then out[#out + 1] = described(handle) end
+    end
+    table.sort(out)
+    return out
+  end
+
   -- The number of the newest handle.
   function luv._newest() return last end
 
@@ -52,10 +81,11 @@ local function wrap(raw)
     local closed = {}
     for handle, own in pairs(handles) do
       if own > number and is_open(handle) then
-        closed[#closed + 1] = "a luv handle: " .. tostring(handle)
+        closed[#closed + 1] = described(handle)
         raw.close(handle)
       end
     end
+    table.sort(closed)
     return closed
   end
 

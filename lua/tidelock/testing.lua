@@ -2,11 +2,13 @@
 --
 -- Each `it` loads its app anew; all tabs of one `it` are tabs of the same app. Time is virtual: it
 -- moves only by `t.advance` or by a wait of the test itself. At the end of an `it` the runner calls
--- `finish`, which ends the app and proves that nothing of it is left. May use: complaints, exchange, kinds, native, tab, where.
+-- `finish`, which ends the app and proves that nothing of it is left. May use: blocking, complaints, exchange, kinds, leftovers, native, tab, where.
 
+local blocking = require "tidelock.blocking"
 local complaints = require "tidelock.complaints"
 local exchange = require "tidelock.exchange"
 local kinds = require "tidelock.kinds"
+local leftovers = require "tidelock.leftovers"
 local native = require "tidelock.native"
 local tab = require "tidelock.tab"
 local where = require "tidelock.where"
@@ -18,7 +20,13 @@ local testing = {}
 local open_tabs = {} -- list
 local file_of_app -- nil: no app is loaded
 local is_down = false -- between the two hosts of a restart
+local spec_task = native.current_task() -- in which all specs run
 local shared = {} -- by the name of a browser: what it keeps for all its tabs
+
+function blocking.in_app()
+  local task = native.current_task()
+  return file_of_app ~= nil and task ~= nil and task ~= spec_task
+end
 
 -- Time ------------------------------------------------------------------------------------------
 
@@ -31,9 +39,28 @@ end
 local ROUNDS <const> = 1000
 local HOUR <const> = 3600
 
+-- Who waits, and where: a line for each task.
+local function waiting()
+  local tasks, names, lines = native.debug_tasks(), {}, {}
+  for _, task in ipairs(tasks) do names[task.id] = task.name end
+  for i, task in ipairs(tasks) do
+    lines[i] = ("\n  %s is %s%s, for %g s%s"):format(task.name, task.status, task.where and " at " .. task.where or "",
+      native.now() - task.since, names[task.waits_for] and ("; it waits for %s"):format(names[task.waits_for]) or "")
+  end
+  return #lines > 0 and table.concat(lines) or "\n  no task is there"
+end
+
+-- One of the native waits: what comes from outside may be too late for it.
+local function await(wait, ...)
+  local late, seconds = wait(...)
+  if not late then return end
+  error(("this has waited %g s of real time for what comes from outside (requests under way: %d), and virtual time does not bring it; \z
+    t.http_stub answers tl.http without a network (--time-limit sets the limit)%s"):format(seconds, late, waiting()), 0)
+end
+
 local function settle()
   for _ = 1, ROUNDS do
-    native.settle()
+    await(native.settle)
     if not each_tab(function(open) return open:pump() end) then return end
   end
   error(("the pages and the host answer each other without end (%d rounds)"):format(ROUNDS), 0)
@@ -71,12 +98,12 @@ function testing.advance(seconds)
   local target = native.now() + seconds
   local due = next_due()
   while due and due <= target do
-    native.advance(math.max(0, due - native.now()))
+    await(native.advance, math.max(0, due - native.now()))
     testing.settle()
     release_delayed(due)
     due = next_due()
   end
-  native.advance(math.max(0, target - native.now()))
+  await(native.advance, math.max(0, target - native.now()))
   testing.settle()
 end
 
@@ -86,10 +113,10 @@ local function step(within)
   local own = next_due()
   if own then due = math.min(due or math.huge, math.max(0, own - native.now())) end
   if io > 0 then
-    native.await_io()
+    await(native.await_io)
   elseif due and due <= within then
     local at = native.now() + due
-    native.advance(due)
+    await(native.advance, due)
     testing.settle()
     if own and own <= at then release_delayed(own) end
   else
@@ -99,15 +126,10 @@ local function step(within)
   return true
 end
 
--- Who waits, and where: a line for each task.
-local function waiting()
-  local tasks, names, lines = native.debug_tasks(), {}, {}
-  for _, task in ipairs(tasks) do names[task.id] = task.name end
-  for i, task in ipairs(tasks) do
-    lines[i] = ("\n  %s is %s%s, for %g s%s"):format(task.name, task.status, task.where and " at " .. task.where or "",
-      native.now() - task.since, names[task.waits_for] and ("; it waits for %s"):format(names[task.waits_for]) or "")
-  end
-  return #lines > 0 and table.concat(lines) or "\n  no task is there"
+-- What is at work outside of virtual time.
+local function outside()
+  local lines = leftovers.active()
+  return #lines > 0 and "\n  real time would bring what waits for:\n    " .. table.concat(lines, "\n    ") or ""
 end
 
 local function check_until(fn, opts)
@@ -144,7 +166,7 @@ function testing.run_until(fn, opts)
     else
       local why = native.next_due() and ("the limit of %g s has passed"):format(limit) or "nothing is left to happen"
       error(("t.run_until: %s, and the function gives %s; it has run for %g s%s"):format(why, kinds.describe(result),
-        native.now() - start, waiting()), 2)
+        native.now() - start, waiting() .. outside()), 2)
     end
   end
 end
@@ -193,7 +215,7 @@ end
 
 -- Real time -------------------------------------------------------------------------------------
 
-local WAIT <const> = 60 -- seconds: what comes from outside has been long enough under way
+local WAIT <const> = 5 -- seconds: what comes from outside has been long enough under way
 local limit -- of an `it`, seconds; nil: none
 local deadline -- of the present one
 
@@ -221,17 +243,13 @@ function testing.log()
   return logged
 end
 
--- luv's handles that an `it` finds are not its own.
-local handles_before = 0
-
 ---Begins a new log, and counts handles anew. For the runner.
 function testing.begin()
   native.log_text()
   logged = ""
   chosen, asked, lost_before = false, false, {}
   deadline = limit and native.real_now() + limit
-  local luv = native.luv()
-  handles_before = luv and luv._newest() or 0
+  leftovers.begin()
 end
 
 -- The network -----------------------------------------------------------------------------------
@@ -272,6 +290,13 @@ driver = {
   end,
 }
 
+local function start(file)
+  leftovers.note()
+  native.app_load(file)
+  file_of_app = file
+  blocking.watch()
+end
+
 local function load_app(file)
   if is_down then error("t.open: the host is down; open it before or after t.restart", 3) end
   if type(file) ~= "string" then error("t.open: the first argument is the path of an app's main.lua", 3) end
@@ -279,8 +304,7 @@ local function load_app(file)
   if file_of_app then
     error(("t.open: %s runs already; one `it` drives one app"):format(file_of_app), 3)
   end
-  native.app_load(file)
-  file_of_app = file
+  start(file)
 end
 
 -- What the new tab finds in its browser. `given` is put there before.
@@ -350,8 +374,7 @@ function testing.restart(meanwhile)
   local ok, err = pcall(meanwhile or settle)
   is_down = false
   if not ok then error(err, 0) end
-  native.app_load(file)
-  file_of_app = file
+  start(file)
   for _, open in ipairs(pages) do
     if not open.is_closed and not open.link.peer then open.link:connect(open.path) end
   end
@@ -367,18 +390,11 @@ local function end_app()
     local ok, err = pcall(fn, ...)
     if not ok then raised[#raised + 1] = err end
   end
+  try(testing.settle)
   each_tab(function(open) try(open.close, open) end)
   if file_of_app then try(native.app_close) end
   try(complaints.raise)
   return raised
-end
-
-local function leftovers()
-  local left = exchange.stop()
-  for _, line in ipairs(native.leftovers()) do left[#left + 1] = line end
-  local luv = native.luv()
-  for _, handle in ipairs(luv and luv._close_newer(handles_before) or {}) do left[#left + 1] = handle end
-  return left
 end
 
 ---Ends the app and raises when something of it is still there. For the runner.
@@ -387,7 +403,7 @@ function testing.finish()
   open_tabs, file_of_app, is_down = {}, nil, false
   shared = {}
   if chosen then native.seed(0) end
-  local left = leftovers()
+  local left = leftovers.clear()
   if #left > 0 then raised[#raised + 1] = "still there at the end of the test:\n  " .. table.concat(left, "\n  ") end
   if type(raised[1]) ~= "string" and raised[1] ~= nil then error(raised[1], 0) end
   for i, err in ipairs(raised) do raised[i] = tostring(err) end

@@ -1,12 +1,9 @@
 -- orders_spec.lua: `--schedules` and `--replay`: each test in many orders, the seed that fails, the shortest order.
 local schedules = require "tidelock.schedules"
 
-local function run(arguments)
-  local pipe = assert(io.popen(('"$(readlink /proc/$PPID/exe)" test spec/lua/runs/orders.lua %s 2>&1; echo "exit $?"'):format(arguments)))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local run_host = require "spec.lua.support.run"
+
+local function run(arguments) return run_host("spec/lua/runs/orders.lua " .. arguments) end
 
 describe("a test in many orders", function()
   -- holds: testing.schedules

@@ -1,12 +1,6 @@
 -- runner_spec.lua: `tidelock test` from outside: what it prints and how it exits.
 
--- Output and exit code of this very host, with the arguments.
-local function run(arguments)
-  local pipe = assert(io.popen(('"$(readlink /proc/$PPID/exe)" test %s 2>&1; echo "exit $?"'):format(arguments)))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local run = require "spec.lua.support.run"
 
 describe("a run", function()
   it("names each failure by test and line, and counts last", function()

@@ -1,0 +1,61 @@
+-- realtime_spec.lua: a spec that waits for real time, and one that leaves something behind, fails and says what to do.
+local run = require "spec.lua.support.run"
+
+local function runs(tag)
+  return run("spec/lua/runs/realtime.lua --time-limit 0.5 --tags " .. tag)
+end
+
+local STUB <const> = "t.http_stub answers tl.http without a network"
+
+describe("real time", function()
+  -- holds: testing.realtime
+  it("that a timer of luv takes is told, with the line that made it", function()
+    local text = runs "timer"
+    assert.matches("t.run_until: nothing is left to happen.-real time would bring what waits for:\n%s+a luv handle: uv_timer_t: %S+, made at "
+      .. "spec/lua/runs/realtime.lua:23 %(luv's timers run on real time; tl.sleep and tl.every run on that of a spec%)", text)
+    assert.matches("0 passed, 1 failed", text)
+  end)
+
+  for tag, got in pairs { itself = "got\tnil\tno answer within 0.5 s", timeout = "got\tnil\tno answer within 0.5 s", sleeps = "slept\t3.0" } do
+    -- holds: testing.realtime
+    it("that a request takes ends the request, and fails the spec: " .. tag, function()
+      local text = runs(tag)
+      assert.matches(got, text)
+      assert.matches("this has waited 0.5 s of real time .-requests under way: 1.-" .. STUB, text)
+      assert.matches("0 passed, 1 failed", text)
+    end)
+  end
+
+  it("that a request takes under t.advance fails it, and tells who waits where", function()
+    local text = runs "advances"
+    assert.matches("realtime.lua:47: this has waited 0.5 s .-" .. STUB .. ".-\n%s+Job.work is waiting at spec/lua/runs/realtime.lua:46, for 0 s", text)
+    assert.matches("0 passed, 1 failed", text)
+  end)
+
+  -- holds: testing.realtime
+  it("that an app takes for itself fails the spec", function()
+    assert.matches("realtime.lua:51: luv.sleep stops the host and all its tabs, and takes real time, .-; tl.sleep lets", runs "uvsleep")
+    assert.matches("realtime.lua:56: socket.sleep stops the host", runs "socketsleep")
+    assert.matches("realtime.lua:60: os.execute has stopped the host and all its tabs for 0.%d s; luv.spawn and tl.work", runs "command")
+  end)
+
+  it("is the spec's own business", function()
+    assert.matches("1 passed, 0 failed", runs "spec")
+  end)
+end)
+
+describe("what a spec leaves behind", function()
+  -- holds: testing.left
+  it("is told: an entry of the registry", function()
+    local text = runs "registry"
+    assert.matches("still there at the end of the test:\n%s+an entry of Lua's registry %(luaL_ref%): the function of spec/lua/runs/realtime.lua:71\n", text)
+    assert.matches("0 passed, 1 failed", text)
+  end)
+
+  -- holds: testing.left
+  it("does not hinder the next one, even if a page cannot be closed", function()
+    local text = runs "close"
+    assert.matches("realtime.lua:%d+: no way out", text)
+    assert.matches("1 passed, 1 failed", text)
+  end)
+end)
