@@ -185,7 +185,7 @@ function act:press(element)
 end
 
 ---Clicks a button, a link, a label, or any element with a trigger.
----@param target string visible text of a button, link or label, or a CSS selector
+---@param target string visible text of a button, link or label, the aria-label of one or of a control, or a CSS selector
 ---@param opts { nth: integer, within: string }|nil
 function act:click(target, opts)
   local element = self:find(target, opts)

@@ -114,7 +114,7 @@ end
 ---@return string
 function dom.describe(element)
   local attrs = {}
-  for _, name in ipairs { "id", "class", "name", "type" } do
+  for _, name in ipairs { "id", "class", "name", "type", "aria-label" } do
     local v = element.attrs[name]
     if v then attrs[#attrs + 1] = (' %s="%s"'):format(name, values.shown(v)) end
   end
@@ -134,6 +134,13 @@ local function name_of(element)
   if element.tag == "button" or element.tag == "a" or element.tag == "summary" then return dom.text(element.children) end
 end
 
+local labelled = set "button a summary input select textarea"
+
+-- The name that stands nowhere to be read, but is told: a screen reader says it.
+local function told_name(element)
+  return labelled[element.tag] and element.attrs["aria-label"] or nil
+end
+
 local function filtered(elements, test)
   local out = {}
   for _, element in ipairs(elements) do
@@ -142,8 +149,13 @@ local function filtered(elements, test)
   return out
 end
 
+-- What can be read goes before what is told.
 local function by_name(elements, text)
-  return filtered(elements, function(element) return name_of(element) == text and dom.is_visible(element) end)
+  for _, name in ipairs { name_of, told_name } do
+    local found = filtered(elements, function(element) return name(element) == text and dom.is_visible(element) end)
+    if #found > 0 then return found end
+  end
+  return {}
 end
 
 local function union(elements, a, b)
@@ -153,8 +165,8 @@ local function union(elements, a, b)
   return filtered(elements, function(element) return wanted[element] end)
 end
 
----All elements that a target names: by visible text of a button, link, label, or by selector. In a selector `li:3` is the third of
----them; a text that looks so is a text where there is one.
+---All elements that a target names: by visible text of a button, link, label, by the aria-label of one or of a control, or by
+---selector. In a selector `li:3` is the third of them; a text that looks so is a text where there is one.
 ---@param elements tl.Element[]
 ---@param target string
 ---@return tl.Element[]
@@ -177,7 +189,7 @@ local function listed(elements)
 end
 
 local function named_elements(elements)
-  return filtered(elements, function(element) return name_of(element) and dom.is_visible(element) end)
+  return filtered(elements, function(element) return (name_of(element) or told_name(element)) and dom.is_visible(element) end)
 end
 
 local function complain_about_none(elements, target)

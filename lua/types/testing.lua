@@ -82,8 +82,8 @@ function t.log() end
 
 --# A driven page
 
----A page under test. A target is the visible text of a button, link or label, or a CSS selector; `{ nth = 2 }` and
----`{ within = "li:3" }` say which of several.
+---A page under test. A target is the visible text of a button, link or label, the aria-label of one or of a control, or a CSS
+---selector; `{ nth = 2 }` and `{ within = "li:3" }` say which of several.
 ---@class tl.Tab
 local Tab = {}
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, it } from 'node:test';
 import { startHost } from './support/host.js';
-import { messages, openApp, openContext, openPage, record, shows, token, until } from './support/page.js';
+import { messages, openApp, openContext, openPage, openWired, record, shows, token, until } from './support/page.js';
 
 const APP = 'spec/browser/apps/effects.lua';
 const NOT_FOUND = /status of 404/;
@@ -38,6 +38,21 @@ describe('effects', { concurrency: 4 }, () => {
     await until(async () => (await seen()).length >= 4, 'the brief one comes and goes');
     const texts = (await seen()).map(({ text }) => text.replaceAll('×', '|'));
     assert.deepEqual(texts.slice(0, 4), ['', 'n is 0|', 'n is 0|Brief|', 'n is 0|']);
+  });
+
+  it('toasts leave the bottom of a phone free, and the banner', async t => {
+    const { page, wire } = await openWired(t, APP, { viewport: { width: 390, height: 700 } });
+    const boxes = () => page.evaluate(() => Array.from(document.querySelectorAll('.tl-toast'), dom => dom.getBoundingClientRect().toJSON()));
+    for (let i = 0; i < 3; i++) await click(page, 'Own');
+    await until(async () => (await boxes()).length === 3);
+    for (const box of await boxes()) assert.ok(box.bottom < 350 && box.top >= 8 && box.left >= 8 && box.right <= 382, JSON.stringify(box));
+    wire.cut();
+    await page.locator('.tl-banner.tl-shown').waitFor();
+    await click(page, 'Own');
+    const banner = await page.evaluate(() => document.querySelector('.tl-banner').getBoundingClientRect().bottom);
+    for (const box of await boxes()) assert.ok(box.top >= banner, `${box.top} is below ${banner}`);
+    await page.setViewportSize({ width: 1280, height: 700 });
+    for (const box of await boxes()) assert.ok(box.top > 350 && box.right <= 1272 && box.left > 640, JSON.stringify(box));
   });
 
   // holds: effect.redirect

@@ -46,6 +46,22 @@ describe("finding", function()
     assert.equal("blue", tab:state "Form".colour)
   end)
 
+  -- holds: testing.target.label
+  it("takes the aria-label of a button, a link, a control, where no text reads so", function()
+    local tab = t.open("spec/lua/apps/labels.lua", "/")
+    tab:change("Note", "Mast")
+    assert.equal("Mast", tab:value "Note")
+    tab:change("Pick oar", true)
+    tab:click "Drop keel"
+    tab:click "Send the note"
+    tab:click "Send" -- that which shows it, not that which is told so
+    assert.same({ "1 true", "drop 2", "drop 9", "drop 9" }, tab:state "Note".log)
+    assert.is_false(tab:exists "Hidden")
+    assert.is_false(tab:exists "Paragraph")
+    assert.is_false(tab:exists "Rows")
+    fails('nothing on the page is "Notes"; .*<input aria%-label="Note">\n.*<button aria%-label="Drop oar">x', tab.click, tab, "Notes")
+  end)
+
   -- holds: testing.read, testing.target.selector
   it("takes selectors", function()
     local tab = open()
