@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import * as report from "./report.mjs";
-import { binarySize, root, runCold, runFloor, runHost, runMicro } from "./servers.mjs";
-import { microFigures, oneGo, workloads } from "./workloads.mjs";
+import { binarySize, root, runCold, runFloor, runHost, runMicro, runTasks } from "./servers.mjs";
+import { microFigures, oneGo, tasksGo, workloads } from "./workloads.mjs";
 
 const NOISE_PCT = 10, REPEATS = 2;
 const options = process.argv.slice(2);
@@ -61,16 +61,19 @@ async function measure(workload) {
     noisy: otherCpu > NOISE_PCT, faults: faultsOf(results) };
 }
 
+// What is measured inside of one host.
+function measureGroup(outcomes, group, results) {
+  outcomes.push({ id: group.id, title: group.title, figures: group.figures(results), results, noisy: false, faults: [] });
+  report.printWorkload(outcomes.at(-1));
+}
+
 // Single operations: those that have limits as a workload, and all of them.
 function measureOperations(outcomes) {
   if (!isWanted(oneGo.id) && !isWanted("micro")) return;
-  const ops = runMicro(quick), calm = { results: ops, noisy: false, faults: [] };
-  if (isWanted(oneGo.id)) {
-    outcomes.push({ id: oneGo.id, title: oneGo.title, figures: oneGo.figures(ops), ...calm });
-    report.printWorkload(outcomes.at(-1));
-  }
+  const ops = runMicro(quick);
+  if (isWanted(oneGo.id)) measureGroup(outcomes, oneGo, ops);
   if (isWanted("micro")) {
-    outcomes.push({ id: "micro", title: "single operations", figures: microFigures(ops), ...calm });
+    outcomes.push({ id: "micro", title: "single operations", figures: microFigures(ops), results: ops, noisy: false, faults: [] });
     report.printMicro(outcomes.at(-1).figures);
   }
 }
@@ -104,6 +107,7 @@ async function main() {
     report.printWorkload(outcomes.at(-1));
   }
   measureOperations(outcomes);
+  if (isWanted(tasksGo.id)) measureGroup(outcomes, tasksGo, runTasks());
   const figures = report.flatten(outcomes);
   report.printSummary(outcomes);
   compare(figures);

@@ -94,6 +94,14 @@ export function binarySize() {
   return libraries.filter((l) => !libc.test(l)).reduce((sum, l) => sum + statSync(realpathSync(l)).size, own);
 }
 
+// What tasks cost by the thousand, beside plain coroutines, and how late they are woken.
+export function runTasks() {
+  const options = { encoding: "utf8", timeout: RUN_LIMIT_MS, cwd: root };
+  const lines = execFileSync(tidelock, ["test", "bench/tasks.lua"], options) +
+    execFileSync(tidelock, ["run", "bench/wakes.lua", "--port", "0"], { ...options, stdio: ["ignore", "pipe", "ignore"] });
+  return Object.assign({}, ...lines.match(/^\{.*\}$/gm).map((line) => JSON.parse(line)));
+}
+
 // ns an operation, by name: of the core in C, of the API in Lua.
 export function runMicro(quick) {
   const options = { encoding: "utf8", timeout: RUN_LIMIT_MS, cwd: root };

@@ -98,6 +98,20 @@ export const oneGo = {
   ].map(([name, op, must, aim]) => timed(less(name, ops[op] / 1e6, must, aim))),
 };
 
+// Tasks by the thousand; r: as runTasks gives it.
+export const tasksGo = {
+  id: "W7", title: "tasks: 100,000 that sleep, 10,000 that want 100 locks",
+  figures: (r) => [
+    less("bytes of one that sleeps", r["task.bytes"], 2500, 2000),
+    less("bytes, of a plain coroutine's", ratio(r["task.bytes"], r["coroutine.bytes"])),
+    timed(less("ns to park and wake, beyond resume and yield", r["task.park_wake"] - r["coroutine.resume_yield"], 1000, 200)),
+    timed(less("ns from start to end", r["task.start_end"], 1500, 1000)),
+    timed(less("the same, of a plain coroutine's", ratio(r["task.start_end"], r["coroutine.start_end"]))),
+    timed(more("blocks a second, in line for the locks", r["lock.blocks_per_second"], 100000, 300000)),
+    timed(less("ms too late, 99 % of 50,000 wakes a second", r["wake.p99_ms"], 10, 2)),
+  ],
+};
+
 // A single operation is compared as a multiple of the yardstick, so that another machine's figures can be.
 export function microFigures(ops) {
   return Object.entries(ops)
