@@ -72,7 +72,7 @@ describe("a row", function()
   it("stays as it was when the edit is cancelled, and needs a name", function()
     tab:click("Edit", { nth = 1 })
     assert.has_error(function() tab:submit("#edit", { name = "" }) end,
-      'the browser does not submit the form: <input id="name" name="name"> is required')
+      'the browser does not submit the form: <input id="name" name="name" aria-label="Name"> is required')
     tab:click "Cancel"
     assert.equal("Ada A. Abel", tab:text "tbody tr:1 td:1")
   end)
