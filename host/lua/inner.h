@@ -152,6 +152,7 @@ struct tl_lua {
   unsigned nowait;       /* inside something that cannot wait, although the innermost coroutine could yield */
   const char *nowait_in; /* its name, for the error */
   bool parking;          /* a yield on its way to the scheduler is a wait, not the user's */
+  bool dying;            /* a task is being killed: its <close> values run */
   bool killing;          /* coroutines are being reset: guards roll back */
   bool timely;           /* the app has computed vars that a commit which changed nothing has to look at */
   bool has_boards;       /* the app asks for tl.my_tasks */
@@ -216,9 +217,9 @@ void tl__task_drop_unstarted(tl_task *t, tl_status status); /* ends a task that 
 void tl__task_maybe_free(tl_task *t);
 void tl__kill(tl_task *t); /* the last resort: resets its coroutine; nothing in it may wait */
 void tl__push_traceback(lua_State *L, lua_State *of,
-                        int first);                       /* +1: of a stack, from that level outwards (traceback.c) */
-const char *tl__status_name(const tl_task *t);            /* as Lua has it */
-int tl__traceback(lua_State *L);                          /* message handler: keeps the traceback for the log */
+                        int first);            /* +1: of a stack, from that level outwards (traceback.c) */
+int tl__traceback(lua_State *L);               /* message handler: keeps the traceback for the log (traceback.c) */
+const char *tl__status_name(const tl_task *t); /* as Lua has it */
 bool tl__handler_place(lua_State *L, char out[TL_WHERE]); /* where the running handler or task begins; for what it
                                                            returns, when no line of it runs. False: none of the app's */
 
@@ -229,7 +230,7 @@ void tl__interrupt(lua_State *L, tl_task *t); /* raises what is pending: Cancell
 void tl__interrupt_watch(lua_State *L, tl_task *t); /* the task was interrupted: if it goes on in L without end, it is
                                                        stopped */
 void tl__interrupt_running(lua_State *L);           /* the same, if it is the running task that was cancelled */
-void tl__interrupt_killing(lua_State *co);          /* before the reset of a coroutine: bounds its <close> values */
+void tl__interrupt_dying(lua_State *co);            /* before the reset of a coroutine: bounds its <close> values */
 
 /* limits.c */
 void tl__scope_open(tl_task *t, tl__scope *s, lua_State *L); /* s: all zero but for its kind; kept by the caller */
@@ -246,6 +247,14 @@ void tl__scopes_drop(tl_task *t);                      /* the task has ended */
 /* task.c */
 int tl__task_call(lua_State *L,
                   tl_task *t); /* calls what is on the stack as t's function: results, committed and emitted; yields */
+
+/* results.c */
+void tl__results_keep(lua_State *L, tl_task *t, bool ok,
+                      int from);   /* the results from there to the top, or the error; only where somebody can ask */
+void tl__results_drop(tl_task *t); /* nobody can ask any more */
+void tl__push_kept_error(lua_State *L); /* -1: what was kept of a failed task, or nil: there was no memory to. +1:
+                                           its error, to be raised again: its traceback goes with it */
+int tl__task_results(lua_State *L, tl_task *t); /* +n: what a task returned that is done; n */
 
 /* policy.c: tasks whose handlers have options */
 void tl__stay_new(tl_task *t);
@@ -274,9 +283,6 @@ int tl__timeout(lua_State *L);    /* seconds, function, arguments -> its results
 tl_task *tl__may_wait(lua_State *L, const char *what); /* the running task, if it may wait now; nothing is arranged.
                                                           Raises as tl_wait_begin does */
 int tl__await(lua_State *L);                           /* 1: task object -> its results; yields */
-void tl__push_kept_error(lua_State *L); /* -1: a failed task's results, or nil: there was no memory to keep them. +1:
-                                           its error, to be raised again: its traceback goes with it */
-int tl__task_results(lua_State *L, tl_task *t); /* +n: what a task returned that is done; n */
 uint64_t tl__due_in(tl_lua *S, double seconds);
 double tl__seconds_arg(lua_State *L, int arg, const char *usage); /* raises TypeError */
 

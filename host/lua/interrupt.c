@@ -88,6 +88,7 @@ void tl__interrupt(lua_State *L, tl_task *t) {
     count_refusal(L, t, &t->refused);
     tl_raise(L, "CancelledError", "%s was cancelled: %s", tl__task_name(t), t->reason ? t->reason : "no reason given");
   }
+  if (t->cancelled) tl__interrupt_watch(L, t); /* it is masked, and bounded by time */
   for (tl__scope *s = t->scopes; s && !tl__scope_masked(t, s); s = s->outer) {
     if (!s->expired) continue;
     if (t->hold.held && is_around(&t->hold, s)) t->hold.refused = true;
@@ -128,8 +129,15 @@ static void kill_here(lua_State *L, tl_task *t) {
   lua_yield(L, 0); /* from a hook it returns, and then ends the resume */
 }
 
+/* Also while that is masked. */
+static bool is_ending(const tl_task *t) {
+  const tl__scope *s = t->scopes;
+  while (s && !s->expired) s = s->outer;
+  return t->cancelled || s;
+}
+
 /* The <close> values of a task that is killed run, and may not run for ever either. */
-static void on_killing(lua_State *L, uint64_t now) {
+static void on_dying(lua_State *L, uint64_t now) {
   tl_lua *S = tl_lua_of(L);
   if (!S->spins_from) S->spins_from = now;
   if (now - S->spins_from < first_time) return;
@@ -142,11 +150,11 @@ static void on_count(lua_State *L, lua_Debug *ar) {
   tl_lua *S = tl_lua_of(L);
   tl_task *t = S->current;
   uint64_t now = cpu_time();
-  if (!t && S->killing) {
-    on_killing(L, now);
+  if (S->dying) {
+    on_dying(L, now);
     return;
   }
-  if (!t || (!t->cancelled && !tl__pending(t))) { /* another task goes on with the coroutine; or the limit is over */
+  if (!t || !is_ending(t)) { /* another task goes on with the coroutine; or the limit is over */
     if (t) t->watched = false;
     lua_sethook(L, NULL, 0, 0);
     return;
@@ -177,7 +185,7 @@ void tl__interrupt_running(lua_State *L) {
   if (t && t->cancelled) tl__interrupt_watch(L, t);
 }
 
-void tl__interrupt_killing(lua_State *co) {
+void tl__interrupt_dying(lua_State *co) {
   tl_lua_of(co)->spins_from = 0;
   lua_sethook(co, on_count, LUA_MASKCOUNT, HOOK_EVERY);
 }

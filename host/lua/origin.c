@@ -9,6 +9,7 @@
 #include "lua/inner.h"
 
 enum { FILES = 1000, ANCESTORS = 8 }; /* so many are known; of more, the last */
+enum { WORDS = 4096 };                /* bytes; tasks may hand an error on to each other without end */
 
 struct tl__ancestor {
   unsigned refs;
@@ -21,17 +22,21 @@ struct tl__ancestor {
 
 /* ---- spots ---- */
 
-static uint32_t file_number(tl_lua *S, const char *name) {
-  tl__spots *s = &S->spots;
-  for (uint32_t i = 0; i < s->n; i++)
-    if (!strcmp(s->names[i], name)) return i;
-  if (s->n == FILES) return 0; /* chunks with names of their own, without end */
+static uint32_t add_file(tl__spots *s, const char *name) {
   if (s->n == s->cap) {
     s->cap = s->cap ? 2 * s->cap : 8;
     s->names = tl_realloc(s->names, s->cap * sizeof *s->names);
   }
   memcpy(s->names[s->n], name, strlen(name) + 1);
   return s->n++;
+}
+
+static uint32_t file_number(tl_lua *S, const char *name) {
+  tl__spots *s = &S->spots;
+  if (!s->n) add_file(s, "?"); /* number 0: of chunks with names of their own, without end */
+  for (uint32_t i = 1; i < s->n; i++)
+    if (!strcmp(s->names[i], name)) return i;
+  return s->n < FILES ? add_file(s, name) : 0;
 }
 
 tl__spot tl__spot_of(lua_State *L) {
@@ -153,7 +158,10 @@ void tl__origin_tell(lua_State *L, const tl_task *t, int err) {
     return;
   }
   if (lua_rawgeti(L, -2, 3) == LUA_TSTRING) tl_buf_printf(text, "%s\n", lua_tostring(L, -1));
-  tl__origin_words(t, text);
+  if (text->len < WORDS)
+    tl__origin_words(t, text);
+  else
+    text->len--; /* the line's end: what there is says enough */
   lua_pushlstring(L, text->data, text->len);
   lua_rawseti(L, -4, 3);
   lua_pop(L, 4);

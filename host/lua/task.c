@@ -76,10 +76,7 @@ void tl__task_maybe_free(tl_task *t) {
   tl_release(t->route);
   if (t->stay) tl__stay_free(t);
   t->args = t->route = tl_nil();
-  if (t->kept) {
-    lua_pushnil(S->L);
-    tl__reg_set(S->L, &tl__key_results, t);
-  }
+  tl__results_drop(t);
   t->id = 0;
   t->gen++;
   t->next = S->free_tasks;
@@ -98,23 +95,6 @@ void tl__tasks_name(tl_lua *S) {
 const char *tl__task_name(const tl_task *t) { return t->name ? t->name : t->handler ? t->handler->name : "task"; }
 
 /* ---- inside the coroutine ---- */
-
-int tl__traceback(lua_State *L) {
-  tl__reg(L, &tl__key_trace);
-  lua_rawgeti(L, -1, 1);
-  bool known = lua_rawequal(L, -1, 1) && !lua_isnil(L, 1);
-  lua_pop(L, 1);
-  if (!known) { /* an error that goes on from an inner block keeps the traceback of where it was raised */
-    lua_pushvalue(L, 1);
-    lua_rawseti(L, -2, 1);
-    tl__push_traceback(L, L, 1);
-    lua_rawseti(L, -2, 2);
-    lua_pushnil(L);
-    lua_rawseti(L, -2, 3);
-  }
-  lua_settop(L, 1);
-  return 1;
-}
 
 static bool takes_events(const tl_task *t) { return t->kind == TL__HANDLER || t->kind == TL__BACKGROUND; }
 
@@ -172,35 +152,6 @@ static int task_body(lua_State *L) {
   return t->stay ? tl__stay_body(L, t) : tl__task_call(L, t);
 }
 
-/* Into the table on top. */
-static void keep_error(lua_State *L, int err) {
-  lua_pushvalue(L, err);
-  lua_setfield(L, -2, "err");
-  tl__reg(L, &tl__key_trace);
-  lua_rawgeti(L, -1, 2);
-  lua_setfield(L, -3, "traceback");
-  lua_rawgeti(L, -1, 3);
-  lua_setfield(L, -3, "tail");
-  lua_pop(L, 1);
-}
-
-/* Keeps what :await() gives: only where somebody can ask. */
-static void keep_results(lua_State *L, tl_task *t, bool ok, int from) {
-  if (!t->handles && !t->group) return;
-  luaL_checkstack(L, 6, "too many results"); /* they may fill what there is */
-  lua_newtable(L);
-  int n = ok ? lua_gettop(L) - from : 0;
-  if (!ok) keep_error(L, from);
-  for (int i = 0; i < n; i++) {
-    lua_pushvalue(L, from + i);
-    lua_rawseti(L, -2, i + 1);
-  }
-  lua_pushinteger(L, n);
-  lua_setfield(L, -2, "n");
-  t->kept = true;
-  tl__reg_set(L, &tl__key_results, t);
-}
-
 bool tl__handler_place(lua_State *L, char out[TL_WHERE]) {
   tl_task *t = tl_task_current(L);
   if (!t || !t->handler) return false;
@@ -239,7 +190,7 @@ static int task_k(lua_State *L, int status, lua_KContext ctx) {
     t->status = TL_DONE;
   else
     task_failed(L, t, 2);
-  keep_results(L, t, ok, 2);
+  tl__results_keep(L, t, ok, 2);
   if (!ok) { /* the traceback belongs to this error alone */
     tl__reg(L, &tl__key_trace);
     lua_pushnil(L);
@@ -348,11 +299,12 @@ static void task_end(tl_task *t) {
 static void reset_thread(tl_task *t) {
   t->S->killing = true; /* guards roll back: the reset gives them a nil error */
   t->S->nowait++;       /* a yield would not come here */
-  tl__interrupt_killing(t->co);
+  t->S->dying = true;
+  tl__interrupt_dying(t->co);
   lua_resetthread(t->co);
   lua_settop(t->co, 0);
   t->S->nowait--;
-  t->S->killing = false;
+  t->S->killing = t->S->dying = false;
 }
 
 static void broke_out(tl_task *t, int status) { /* only memory errors and errors of our own code come here */

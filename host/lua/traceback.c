@@ -59,3 +59,20 @@ void tl__push_traceback(lua_State *L, lua_State *of, int first) {
   }
   luaL_pushresult(&b);
 }
+
+int tl__traceback(lua_State *L) {
+  tl__reg(L, &tl__key_trace);
+  lua_rawgeti(L, -1, 1);
+  bool known = lua_rawequal(L, -1, 1) && !lua_isnil(L, 1);
+  lua_pop(L, 1);
+  if (!known) { /* an error that goes on from an inner block keeps the traceback of where it was raised */
+    lua_pushvalue(L, 1);
+    lua_rawseti(L, -2, 1);
+    tl__push_traceback(L, L, 1);
+    lua_rawseti(L, -2, 2);
+    lua_pushnil(L);
+    lua_rawseti(L, -2, 3);
+  }
+  lua_settop(L, 1);
+  return 1;
+}

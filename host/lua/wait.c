@@ -78,36 +78,6 @@ int tl__timeout(lua_State *L) {
 
 /* ---- await ---- */
 
-static const char *const trace_fields[] = {"err", "traceback", "tail"};
-
-void tl__push_kept_error(lua_State *L) {
-  if (!lua_istable(L, -1)) {
-    lua_pop(L, 1);
-    tl_push_error(L, "MemoryError", "the task ran out of memory"); /* and could not keep its error */
-    return;
-  }
-  tl__reg(L, &tl__key_trace);
-  for (int i = 0; i < 3; i++) {
-    lua_getfield(L, -2, trace_fields[i]);
-    lua_rawseti(L, -2, i + 1);
-  }
-  lua_rawgeti(L, -1, 1);
-  lua_replace(L, -3);
-  lua_pop(L, 1);
-}
-
-int tl__task_results(lua_State *L, tl_task *t) {
-  tl__reg_get(L, &tl__key_results, t);
-  int pack = lua_gettop(L);
-  lua_getfield(L, pack, "n");
-  int n = (int)lua_tointeger(L, -1);
-  lua_pop(L, 1);
-  luaL_checkstack(L, n + 2, "too many results");
-  for (int i = 1; i <= n; i++) lua_rawgeti(L, pack, i);
-  lua_remove(L, pack);
-  return n;
-}
-
 static int await_k(lua_State *L, int status, lua_KContext ctx) {
   (void)status, (void)ctx;
   tl_task *self = tl_task_current(L), *t = tl__task_at(L, 1);

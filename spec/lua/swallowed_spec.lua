@@ -212,6 +212,38 @@ describe("a task that goes on without a wait after its cancel", function()
     assert.equal(1, #tab:errors())
   end)
 
+  it("is stopped in a deferred function that ran when the cancel came", function()
+    local tab = kit.open { config = { cleanup_time = 0.1 } }
+    local task
+    kit.background(tab, function(self)
+      task = tl.current_task()
+      local _ <close> = tl.defer(function()
+        tl.sleep(0.05)
+        tl.with_state(self, function() self.n = 1 spin() end)
+      end)
+    end)
+    task:cancel()
+    t.advance(1)
+    assert.same({ "cancelled", 0 }, { task.status, tab:state "Job".n })
+  end)
+
+  it("is stopped as well after a limit of time: in a loop, and in a deferred function", function()
+    local tab = kit.open { config = { cleanup_time = 0.1 } }
+    local errors = {}
+    kit.background(tab, function(self)
+      errors[1] = select(2, pcall(tl.timeout, 1, function() catch() spin() end))
+      errors[2] = select(2, pcall(tl.timeout, 1, function()
+        local _ <close> = tl.defer(spin)
+        tl.sleep(5)
+      end))
+      tl.with_state(self, function() self.n = 1 end)
+    end)
+    t.advance(3)
+    for i = 1, 2 do assert(tl.is_error(errors[i], "TimeoutError"), tostring(errors[i])) end
+    assert.equal(1, tab:state "Job".n)
+    assert.same({}, tab:errors())
+  end)
+
   it("is told to the page also when it goes on to wait, again and again", function()
     local tab = kit.open()
     local task

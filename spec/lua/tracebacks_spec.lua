@@ -125,6 +125,19 @@ describe("the traceback of a task", function()
     tells(tab, at(raised), "was started at ", "by task ", "Job.work", "\ntask ", "waited last in sleep")
   end)
 
+  it("does not grow without end where tasks hand an error on to each other", function()
+    kit.open()
+    local function awaits(n)
+      if n == 0 then error "at the bottom" end
+      tl.spawn(awaits, n - 1):await()
+    end
+    local task = tl.spawn(awaits, 200)
+    t.settle()
+    assert.equal("failed", task.status)
+    assert.matches("at the bottom", select(2, pcall(task.await, task)))
+    assert(#t.log() < 200 * 8000 and t.log():find "at the bottom", #t.log())
+  end)
+
   it("keeps the last eight ancestors", function()
     local tab = kit.open()
     local left, name = 30, nil
