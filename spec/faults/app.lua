@@ -53,6 +53,8 @@ function Job:work_over()
   self._seen = {}
   local ok, err = pcall(rows.push, rows, print)
   if ok or not tostring(err) then error "a function was kept" end
+  local router = self.router
+  if router.path ~= "/" or router.query.a ~= "x y" or router.query.b ~= "" or router ~= self.router then error "another router" end
   return Job.tell(1)
 end
 

@@ -111,7 +111,7 @@ void page_open(page *p, tl_host *h) {
   p->peer = tl_peer_new(h, &ops, p);
   p->peer->headers = tl_strndup("", 0);
   p->peer->session_id = tl_strndup("spec", 4);
-  say(p, "{\"hello\":{\"instance\":\"spec\",\"path\":\"/\"}}");
+  say(p, "{\"hello\":{\"instance\":\"spec\",\"path\":\"/?a=x%20y&b\"}}");
 }
 
 void page_event(page *p, const char *handler) {

@@ -53,6 +53,7 @@ export class Socket {
   }
 
   say(message) {
+    this.onSay?.(message);
     if (this.ws.readyState === WebSocket.OPEN) this.ws.send(typeof message === 'object' && !Buffer.isBuffer(message) ? JSON.stringify(message) : message);
   }
 
@@ -78,10 +79,24 @@ export class Socket {
   }
 }
 
-// Opens a socket for a test, at whose end it is closed.
+// What a test says, which may be no message at all.
+function messageOf(said) {
+  try {
+    return (typeof said === 'string' ? JSON.parse(said) : said) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+// Opens a socket for a test, at whose end it is closed. What the host says to it is checked as for a page.
 export async function openSocket(t, host, options) {
-  const socket = new Socket(host.url, options);
-  t.after(() => socket.destroy());
+  const socket = new Socket(host.url, options), { Witness } = await import('./witness.js'), witness = new Witness();
+  socket.onSay = said => witness.sent(socket, messageOf(said));
+  socket.onMessage = message => witness.received(socket, message);
+  t.after(() => {
+    socket.destroy();
+    assert.deepEqual(witness.violations, []);
+  });
   await socket.opened;
   return socket;
 }

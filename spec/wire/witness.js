@@ -14,10 +14,11 @@ export class Witness {
     this.socket = null; // the connection that spoke last
   }
 
-  // A message of the page, through this connection (anything that tells connections apart).
+  // A message of the page, through this connection (anything that tells connections apart). What is no message asks for nothing.
   sent(socket, message) {
-    if (message.hello) this.greet(socket, message.hello);
-    else if (socket === this.socket && !message.bye) this.ask((message.event ?? message.nav).id);
+    const id = (message.event ?? message.nav)?.id;
+    if (message.hello?.instance) this.greet(socket, message.hello);
+    else if (socket === this.socket && Number.isInteger(id)) this.ask(id);
   }
 
   greet(socket, { token, version, instance }) {
