@@ -7,6 +7,13 @@ static bool belongs(const tl_task *t, const tl_cell *c) { return (!c || t->cell 
 
 void tl_lua_set_root(tl_lua *S, tl_task *t) { S->root_task = t; }
 
+void tl_lua_stuck(tl_lua *S, const char *why) {
+  if (!S->root_task->parked) return;
+  S->stuck = why;
+  S->root_task->deadlock = true;
+  tl__end_wait(S->root_task, false);
+}
+
 /* A lifespan's, or that of a function of its gather. */
 static bool of_lifespan(const tl_task *t) {
   for (const tl_task *p; (p = tl__parent(t));) t = p;

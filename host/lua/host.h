@@ -57,7 +57,8 @@ tl_timers *tl_lua_timers(tl_lua *S); /* the timers of the one clock: whoever wai
 tl_lua_hooks *tl_lua_hooks_of(tl_lua *S);
 void tl_lua_load_main(lua_State *L, const char *path); /* +1: the chunk of main.lua, in the app's environment; modules
                                                           of an earlier app are forgotten. Raises */
-void tl_lua_set_root(tl_lua *S, tl_task *t); /* the task of a test run: in no list, not cancelled with the others */
+void tl_lua_set_root(tl_lua *S, tl_task *t);   /* the task of a test run: in no list, not cancelled with the others */
+void tl_lua_stuck(tl_lua *S, const char *why); /* its wait ends in a DeadlockError; why: a constant */
 
 uint64_t tl_lua_turn(
     tl_lua *S); /* runs what is ready and due; ns until it wants to run again: 0 at once, UINT64_MAX never by itself */

@@ -149,6 +149,7 @@ struct tl_lua {
   tl_task *current;      /* whose coroutine runs */
   bool root_first;       /* it was woken when nothing else was ready: what comes meanwhile comes after it */
   tl_task *root_task;    /* the test run itself: in no list; NULL in a host */
+  const char *stuck;     /* why its wait is ended; NULL: it is not */
   unsigned nowait;       /* inside something that cannot wait, although the innermost coroutine could yield */
   const char *nowait_in; /* its name, for the error */
   bool parking;          /* a yield on its way to the scheduler is a wait, not the user's */

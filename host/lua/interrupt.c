@@ -62,6 +62,9 @@ static void count_refusal(lua_State *L, tl_task *t, unsigned *refused) {
 /* ---- raising ---- */
 
 static int raise_deadlock(lua_State *L, tl_task *t) {
+  const char *stuck = t == t->S->root_task ? t->S->stuck : NULL;
+  t->S->stuck = NULL;
+  if (stuck) return tl_raise(L, "DeadlockError", "this wait of the spec never ends: %s", stuck);
   if (!t->hold.held)
     return tl_raise(L, "DeadlockError", "this wait can never end, because what it waits for waits for this task");
   return tl_raise(

@@ -189,6 +189,8 @@ struct tl_host {
   uint64_t io_begun;      /* ... which was the so-many-th ... */
   uint64_t advance_limit; /* ... and how much it may be; 0: any */
   unsigned advance_late;  /* it was more, and so many requests were under way; 0: it was not */
+  unsigned busy_turns;    /* testing: turns without a rest */
+  bool restless;          /* there were too many of them */
   tl_buf refs;            /* testing: a byte for each place of the registry: was it in use? */
   tl_buf left;            /* testing: tasks that did not end with their spec: a line each */
   tl_schedule *schedule;  /* testing: the order of what is ready; NULL: first in, first out */
@@ -232,6 +234,7 @@ void tl_open_testing_time(lua_State *L); /* testing_time.c */
 void tl_open_testing_refs(lua_State *L); /* testing_refs.c */
 void tl_open_luv(tl_host *h);
 void tl_close_luv(tl_host *h);
+bool tl_has_luv(tl_host *h);     /* it was asked for */
 int tl_loaded_luv(lua_State *L); /* a lua_CFunction: -> the module if it was asked for, or nil */
 
 #endif

@@ -232,16 +232,38 @@ static void await_io(tl_host *h) {
     end_requests(h);
 }
 
+/* The specs wait, and not for time: only a callback of luv could bring something now. */
+static void await_anything(tl_host *h) {
+  uint64_t from = tl_loop_now();
+  if (tl_has_luv(h)) tl_loop_poll(h->loop, h->advance_limit ? h->advance_limit : UINT64_MAX);
+  if (h->advance_limit && (!tl_has_luv(h) || tl_loop_now() - from >= h->advance_limit))
+    tl_lua_stuck(h->lua, "no task, timer or request is left that could end it");
+}
+
+/* A task that only gives the others their turn, again and again, lets no time go by. */
+static void count_turn(tl_host *h) {
+  enum { MANY = 1000000 };
+  if (++h->busy_turns < MANY || !h->advance_limit) return;
+  h->busy_turns = 0;
+  if (h->advancing) {
+    h->restless = true;
+    end_advance(h);
+  } else {
+    tl_lua_stuck(h->lua, "the tasks never come to rest, so no time goes by; does one call tl.sleep(0) in a loop?");
+  }
+}
+
 /* Nothing is ready: moves the clock to what comes first, or ends the wait of the specs. */
 static void when_idle(tl_host *h, uint64_t next) {
   bool any = next != UINT64_MAX;
+  h->busy_turns = 0;
   if (tl_loop_io_count(h->loop) && !(h->advancing && !h->advance_io)) {
     await_io(h);
   } else if (!h->advancing) {
     if (any)
       tl_lua_jump(h->lua, tl_lua_due(h->lua, UINT64_MAX));
     else
-      tl_loop_poll(h->loop, UINT64_MAX);
+      await_anything(h);
   } else if (any && tl_lua_now(h->lua) + next <= advance_end(h)) {
     tl_lua_jump(h->lua, tl_lua_due(h->lua, advance_end(h)));
   } else {
@@ -295,6 +317,7 @@ int tl_host_command(tl_host *h, const char *module, int argc, char **argv) {
     tl_loop_poll(h->loop, 0); /* before the turn: what it makes ready counts */
     uint64_t next = turn(h);
     if (next && code < 0) when_idle(h, next);
+    if (!next) count_turn(h);
   }
   return code;
 }

@@ -45,6 +45,13 @@ int tl_loaded_luv(lua_State *L) {
   return 1;
 }
 
+bool tl_has_luv(tl_host *h) {
+  lua_State *L = tl_lua_state(h->lua);
+  bool has = lua_rawgetp(L, LUA_REGISTRYINDEX, &key_luv) != LUA_TNIL;
+  lua_pop(L, 1);
+  return has;
+}
+
 static int open_luv(lua_State *L) {
   tl_loaded_luv(L);
   if (!lua_isnil(L, -1)) return 1;

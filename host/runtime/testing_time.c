@@ -5,16 +5,23 @@
 #include "lua/task.h"
 #include "runtime/host.h"
 
-/* -> nothing; or how many requests were under way when it had taken too long for them, and how many seconds that is */
+/* -> nothing; "late", how many requests were under way when it had taken too long for them, how many seconds that is;
+ * or "restless" */
 static int waited_k(lua_State *L, int status, lua_KContext ctx) {
   (void)status, (void)ctx;
   tl_wait_end(L);
   tl_host *h = tl_host_of(L);
+  if (h->restless) {
+    h->restless = false;
+    lua_pushliteral(L, "restless");
+    return 1;
+  }
   if (!h->advance_late) return 0;
+  lua_pushliteral(L, "late");
   lua_pushinteger(L, h->advance_late);
   lua_pushnumber(L, (double)h->advance_limit / 1e9);
   h->advance_late = 0;
-  return 2;
+  return 3;
 }
 
 static int wait_until(lua_State *L, double seconds, bool io, const char *what) {
@@ -25,7 +32,7 @@ static int wait_until(lua_State *L, double seconds, bool io, const char *what) {
   h->advance_wake = tl_wait_begin(L, TL_WAITING, what);
   h->advance_to = tl_lua_now(h->lua) + (uint64_t)(seconds * 1e9 + 0.5);
   h->advance_io = io;
-  h->io_spent = 0;
+  h->io_spent = h->busy_turns = 0;
   h->advancing = true;
   return tl_park(L, 0, waited_k);
 }

@@ -16,6 +16,9 @@ local exchange = {}
 
 local TIMEOUT <const>, MAX_SIZE <const>, FOLLOW <const> = 30, 16 * 1024 * 1024, 5 -- as host/io/fetch_request.c has them
 
+---The task in which the specs run: set by the driver.
+exchange.spec = nil
+
 local open = {} -- handle -> true: requests under way
 
 ---@class tl.Exchange
@@ -143,7 +146,6 @@ end
 ---@return tl.HttpStub
 function exchange.stub(given)
   local stub = stubs.add(given)
-  exchange.spec = native.current_task()
   use(own)
   return stub
 end
@@ -158,7 +160,6 @@ function exchange.stop()
   open = {}
   stubs.clear()
   use(real)
-  exchange.spec = nil
   return left
 end
 

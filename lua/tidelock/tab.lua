@@ -91,9 +91,15 @@ local function has_mount(node)
   return false
 end
 
+-- What the host has at a path.
+local function fetch(self, path)
+  if not self.driver.is_up() then error("the host is down: no page can be fetched from it", 0) end
+  return page.lookup(native.app_table(), path)
+end
+
 -- Shows the page at a path; the state stays.
 function Tab:show(path)
-  local entry = page.lookup(native.app_table(), path)
+  local entry = fetch(self, path)
   self.path, self.page_title = path, entry.title
   self.status = entry.status
   self.tree = entry.tree
@@ -297,7 +303,7 @@ end
 ---@param path string
 ---@param opts { replace: boolean }|nil
 function Tab:go(path, opts)
-  if page.lookup(native.app_table(), path).status == 404 then
+  if fetch(self, path).status == 404 then
     error(("there is no page at %q"):format(path), 0)
   end
   if not (opts and opts.replace) then self.history[#self.history + 1] = self.path end

@@ -1,8 +1,9 @@
 --- testing.lua: drives an app's pages in a spec: `local t = require "tidelock.testing"`.
 --
 -- Each `it` loads its app anew; all tabs of one `it` are tabs of the same app. Time is virtual: it
--- moves only by `t.advance` or by a wait of the test itself. At the end of an `it` the runner calls
--- `finish`, which ends the app and proves that nothing of it is left. May use: blocking, complaints, exchange, kinds, leftovers, native, tab, where.
+-- moves only by `t.advance` or by a wait of the test itself (pace.lua). At the end of an `it` the runner calls
+-- `finish`, which ends the app and proves that nothing of it is left.
+-- May use: blocking, complaints, exchange, kinds, leftovers, native, pace, tab, where.
 
 local blocking = require "tidelock.blocking"
 local complaints = require "tidelock.complaints"
@@ -10,6 +11,7 @@ local exchange = require "tidelock.exchange"
 local kinds = require "tidelock.kinds"
 local leftovers = require "tidelock.leftovers"
 local native = require "tidelock.native"
+local pace = require "tidelock.pace"
 local tab = require "tidelock.tab"
 local where = require "tidelock.where"
 
@@ -22,6 +24,8 @@ local file_of_app -- nil: no app is loaded
 local is_down = false -- between the two hosts of a restart
 local spec_task = native.current_task() -- in which all specs run
 local shared = {} -- by the name of a browser: what it keeps for all its tabs
+
+exchange.spec = spec_task
 
 function blocking.in_app()
   local task = native.current_task()
@@ -36,140 +40,8 @@ local function each_tab(fn)
   return any
 end
 
-local ROUNDS <const> = 1000
-local HOUR <const> = 3600
-
--- Who waits, and where: a line for each task.
-local function waiting()
-  local tasks, names, lines = native.debug_tasks(), {}, {}
-  for _, task in ipairs(tasks) do names[task.id] = task.name end
-  for i, task in ipairs(tasks) do
-    lines[i] = ("\n  %s is %s%s, for %g s%s"):format(task.name, task.status, task.where and " at " .. task.where or "",
-      native.now() - task.since, names[task.waits_for] and ("; it waits for %s"):format(names[task.waits_for]) or "")
-  end
-  return #lines > 0 and table.concat(lines) or "\n  no task is there"
-end
-
--- One of the native waits: what comes from outside may be too late for it.
-local function await(wait, ...)
-  local late, seconds = wait(...)
-  if not late then return end
-  error(("this has waited %g s of real time for what comes from outside (requests under way: %d), and virtual time does not bring it; \z
-    t.http_stub answers tl.http without a network (--time-limit sets the limit)%s"):format(seconds, late, waiting()), 0)
-end
-
-local function settle()
-  for _ = 1, ROUNDS do
-    await(native.settle)
-    if not each_tab(function(open) return open:pump() end) then return end
-  end
-  error(("the pages and the host answer each other without end (%d rounds)"):format(ROUNDS), 0)
-end
-
----Runs what is ready, without moving the time, until host and pages have no more to say.
-function testing.settle()
-  settle()
-  complaints.raise()
-end
-
-local function next_due()
-  local due
-  each_tab(function(open)
-    local own = open.triggers:due()
-    if own then due = math.min(due or own, own) end
-  end)
-  return due
-end
-
--- The pages' own delays (debounce) are timers as well, which the host does not know. `due` is now, if not for rounding.
-local function release_delayed(due)
-  local now = math.max(native.now(), due)
-  each_tab(function(open) return open.triggers:flush(now) end)
-  testing.settle()
-end
-
----Moves the virtual time; timers due at exactly that time are included.
----@param seconds number
-function testing.advance(seconds)
-  if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
-    error(("t.advance: seconds, got %s"):format(kinds.describe(seconds)), 2)
-  end
-  testing.settle()
-  local target = native.now() + seconds
-  local due = next_due()
-  while due and due <= target do
-    await(native.advance, math.max(0, due - native.now()))
-    testing.settle()
-    release_delayed(due)
-    due = next_due()
-  end
-  await(native.advance, math.max(0, target - native.now()))
-  testing.settle()
-end
-
--- Moves the time to what happens next, within so many seconds; whether there was anything.
-local function step(within)
-  local due, io = native.next_due()
-  local own = next_due()
-  if own then due = math.min(due or math.huge, math.max(0, own - native.now())) end
-  if io > 0 then
-    await(native.await_io)
-  elseif due and due <= within then
-    local at = native.now() + due
-    await(native.advance, due)
-    testing.settle()
-    if own and own <= at then release_delayed(own) end
-  else
-    return false
-  end
-  testing.settle()
-  return true
-end
-
--- What is at work outside of virtual time.
-local function outside()
-  local lines = leftovers.active()
-  return #lines > 0 and "\n  real time would bring what waits for:\n    " .. table.concat(lines, "\n    ") or ""
-end
-
-local function check_until(fn, opts)
-  if type(fn) ~= "function" then error(("t.run_until: a function is needed, got %s"):format(kinds.describe(fn)), 3) end
-  if opts ~= nil and type(opts) ~= "table" then error(("t.run_until: options are a table, got %s"):format(kinds.describe(opts)), 3) end
-  for name in pairs(opts or {}) do
-    if name ~= "limit" then error(("t.run_until: unknown option %s; there is limit"):format(tostring(name)), 3) end
-  end
-  local limit = opts and opts.limit or HOUR
-  if type(limit) ~= "number" or not (limit >= 0 and limit < math.huge) then
-    error(("t.run_until: limit is seconds, got %s"):format(kinds.describe(limit)), 3)
-  end
-  return limit
-end
-
----Moves the virtual time, from one thing that happens to the next, until fn gives something; gives that. Raises when nothing is
----left to happen, or the limit has passed, and tells what the tasks wait for.
----@param fn fun(): any
----@param opts { limit: number|nil }|nil limit: virtual seconds; an hour
----@return any
-function testing.run_until(fn, opts)
-  local limit = check_until(fn, opts)
-  local start = native.now()
-  testing.settle()
-  local idle = false
-  while true do
-    local result = fn()
-    if result then return result end
-    if step(start + limit - native.now()) then
-      idle = false
-    elseif not idle then
-      testing.settle() -- an answer may have come after the last look
-      idle = true
-    else
-      local why = native.next_due() and ("the limit of %g s has passed"):format(limit) or "nothing is left to happen"
-      error(("t.run_until: %s, and the function gives %s; it has run for %g s%s"):format(why, kinds.describe(result),
-        native.now() - start, waiting() .. outside()), 2)
-    end
-  end
-end
+pace.each_tab = each_tab
+testing.settle, testing.advance, testing.run_until = pace.settle, pace.advance, pace.run_until
 
 local chosen = false -- by the spec itself: it has an order of its own
 
@@ -364,14 +236,15 @@ end
 ---back, with the tokens of the old host.
 ---@param meanwhile fun()|nil called while the host is down
 function testing.restart(meanwhile)
+  if is_down then error("t.restart: the host is down already", 2) end
   if not file_of_app then error("t.restart: no app runs; t.open loads one", 2) end
   if meanwhile ~= nil and type(meanwhile) ~= "function" then
     error(("t.restart: what is called meanwhile is a function, got %s"):format(kinds.describe(meanwhile)), 2)
   end
-  settle()
+  pace.settle_quietly()
   local file, pages = file_of_app, shut_down()
   is_down = true
-  local ok, err = pcall(meanwhile or settle)
+  local ok, err = pcall(meanwhile or pace.settle_quietly)
   is_down = false
   if not ok then error(err, 0) end
   start(file)
@@ -388,7 +261,7 @@ local function end_app()
   local raised = {}
   local function try(fn, ...)
     local ok, err = pcall(fn, ...)
-    if not ok then raised[#raised + 1] = err end
+    if not ok and err ~= raised[#raised] then raised[#raised + 1] = err end
   end
   try(testing.settle)
   each_tab(function(open) try(open.close, open) end)

@@ -44,6 +44,28 @@ describe("real time", function()
   end)
 end)
 
+describe("a spec whose time cannot go by", function()
+  -- holds: testing.stuck
+  it("fails when a task never rests, and tells which", function()
+    local text = runs "restless"
+    assert.matches("the tasks never come to rest, so no time goes by; does one call tl.sleep%(0%) in a loop%?\n%s+Job.work is sleeping at "
+      .. "spec/lua/runs/realtime.lua:90", text)
+    assert.matches("0 passed, 1 failed", text)
+    assert.matches("realtime.lua:95: DeadlockError: this wait of the spec never ends: the tasks never come to rest", runs "unrest")
+  end)
+
+  -- holds: testing.stuck
+  it("fails when it waits for what nothing can bring", function()
+    local text = runs "never"
+    assert.matches("realtime.lua:101: DeadlockError: this wait of the spec never ends: no task, timer or request is left that could end it", text)
+    assert.matches("0 passed, 1 failed", text)
+  end)
+
+  it("may wait for a callback of luv", function()
+    assert.matches("1 passed, 0 failed", runs "callback")
+  end)
+end)
+
 describe("what a spec leaves behind", function()
   -- holds: testing.left
   it("is told: an entry of the registry", function()
