@@ -283,6 +283,22 @@ void tl__computed_inside(lua_State *L, tl_cell *cell, const tl_var *v, tl_value 
   lua_pop(L, 1);
 }
 
+static bool depends(const eval *e, size_t slot, const tl_var *base, size_t depth) {
+  const tl_trace *t = seen_entry(e, slot)->trace;
+  if (!t || depth > e->app->n_computed) return false; /* in a circle, who begins it has looked already */
+  if (tl__trace_has(t, base)) return true;
+  size_t n;
+  const tl__read *reads = tl__trace_reads(t, &n);
+  for (size_t i = 0; i < n; i++)
+    if (depends(e, reads[i].slot, base, depth + 1)) return true;
+  return false;
+}
+
+bool tl__computed_depends(const tl_cell *cell, const tl_var *v, const tl_var *base) {
+  eval e = {.app = v->cls->app, .cell = (tl_cell *)cell};
+  return e.app && e.app->cache && depends(&e, v->slot, base, 0);
+}
+
 tl_value tl__computed_traced(lua_State *L, tl_trace *t, const tl_var *v) {
   tl_value vars, value = tl_nil();
   tl_app *a = tl__trace_app(t);

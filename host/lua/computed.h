@@ -27,6 +27,7 @@ void tl__dep_whole(tl_dep *dep);
 bool tl__trace_var(tl_trace *t, const tl_var *v, tl_value *out,
                    tl_dep **child); /* a base var; false: the root has no such state or var */
 
+bool tl__trace_has(const tl_trace *t, const tl_var *v); /* was this base var read? */
 bool tl__trace_holds(tl_trace *t,
                      tl_value root); /* everything that was read is the same in root (computed vars aside) */
 void tl__trace_rebase(tl_trace *t, tl_value root); /* after that: lets go of the old parts */
@@ -42,7 +43,9 @@ void tl__trace_saw(tl_trace *t, size_t slot, tl_value seen);
 
 /* Values. Both raise what the function raised. */
 void tl__computed_inside(lua_State *L, tl_cell *cell, const tl_var *v,
-                         tl_value *out);                                  /* *out owned: over the holder's draft */
+                         tl_value *out); /* *out owned: over the holder's draft */
+bool tl__computed_depends(const tl_cell *cell, const tl_var *v,
+                          const tl_var *base); /* did it read the base var, by itself or by others, when it ran last? */
 tl_value tl__computed_traced(lua_State *L, tl_trace *t, const tl_var *v); /* borrowed: read by another computed var */
 void tl__computed_defaults(lua_State *L, tl_app *a); /* brings a->root up to date; raises the first error */
 void tl__computed_free(tl_app *a);

@@ -145,6 +145,19 @@ bool tl__trace_var(tl_trace *t, const tl_var *v, tl_value *out, tl_dep **child) 
   return tl__dep_get(state, vars, v->key, v->key_len, out, child);
 }
 
+static const tl_dep *child_named(const tl_dep *d, const char *name, size_t len) {
+  for (const tl_dep *c = d ? d->children : NULL; c; c = c->next) {
+    size_t n;
+    const char *key = tl_kind_of(c->key) == TL_INT ? NULL : tl_string_bytes(&c->key, &n);
+    if (key && n == len && !memcmp(key, name, len)) return c;
+  }
+  return NULL;
+}
+
+bool tl__trace_has(const tl_trace *t, const tl_var *v) {
+  return child_named(child_named(t->top, v->cls->name, v->cls->name_len), v->key, v->key_len) != NULL;
+}
+
 const tl__read *tl__trace_reads(const tl_trace *t, size_t *n) {
   *n = t->n_reads;
   return t->reads;

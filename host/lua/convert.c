@@ -251,7 +251,10 @@ static tl_value take_proxy(conv *c, tl_proxy *p, const frame *f) {
 static tl_value take_userdata(conv *c, int idx, const frame *f) {
   if (tl__is_null(c->L, idx)) return tl_nil();
   tl_proxy *p = tl__proxy_test(c->L, idx);
-  if (p) return take_proxy(c, p, f);
+  if (p) {
+    tl__proxy_read_whole(c->L, p);
+    return take_proxy(c, p, f);
+  }
   if (tl_state_class(c->L, idx) || tl_class_at(c->L, idx))
     refuse(c, f, "a state cannot be kept in a state; assign the value of a var instead");
   refuse(c, f, "a userdata cannot be kept in state; keep plain data that it can be made from");

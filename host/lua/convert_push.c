@@ -188,7 +188,6 @@ int tl__native_copy(lua_State *L) {
   lua_settop(L, 1);
   const tl_proxy *p = tl__proxy_test(L, 1);
   if (!lua_istable(L, 1) && !p) return 1;
-  if (p) tl__proxy_read_whole(L, p);
   tl__take take = {0};
   tl_value *box = tl__push_box(L);
   *box = tl__from_lua(L, 1, &take);

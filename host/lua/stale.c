@@ -97,6 +97,15 @@ void tl__stale_all(tl_task *t, const tl_cell *c, const tl_var *v) {
       at = &(*at)->next;
 }
 
+void tl__stale_computed(tl_task *t, const tl_cell *c, const tl_var *computed,
+                        bool (*depends)(const tl_cell *c, const tl_var *computed, const tl_var *base)) {
+  for (tl__read **at = &t->reads; *at;)
+    if ((*at)->cell == c && depends(c, computed, (*at)->var))
+      drop(at);
+    else
+      at = &(*at)->next;
+}
+
 bool tl__stale_below(const tl_task *t) {
   for (const tl__read *r = t->reads; r; r = r->next)
     if (r->path) return true;
@@ -138,7 +147,21 @@ static void note(lua_State *L, tl_task *t, const tl__read *r) {
 
 /* ---- a number that is written over itself ---- */
 
-/* Behind `name =` in a line of source: is it computed, and not just a number? False, too, where that cannot be told. */
+/* Behind a number, or a name in capitals (LIMIT, Job.LIMIT), which is taken for a constant; else where it begins. */
+static const char *past_constant(const char *at) {
+  static const char digits[] = "0123456789", capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+  if (*at && strchr("0123456789.", *at)) return at + strspn(at, "0123456789.xXabcdefABCDEF");
+  const char *name = at;
+  for (const char *end = at + strspn(at, letters); *end == '.'; end = name + strspn(name, letters)) name = end + 1;
+  size_t n = strspn(name, letters);
+  size_t shouted = 0;
+  while (shouted < n && (strchr(capitals, name[shouted]) || strchr(digits, name[shouted]) || name[shouted] == '_'))
+    shouted++;
+  return n && shouted == n ? name + n : at;
+}
+
+/* Behind `name =` in a line of source: is it computed, and not a constant? False, too, where that cannot be told. */
 static bool is_computed(const char *line, const char *name) {
   size_t n = strlen(name);
   const char *at = line;
@@ -146,8 +169,7 @@ static bool is_computed(const char *line, const char *name) {
     at += n;
     const char *rest = at + strspn(at, " ");
     if (*rest != '=' || rest[1] == '=') continue;
-    rest += 1 + strspn(rest + 1, " -");
-    rest += strspn(rest, "0123456789.xXabcdefABCDEF");
+    rest = past_constant(rest + 1 + strspn(rest + 1, " -"));
     rest += strspn(rest, " ");
     return *rest && !strchr("\r\n;-}", *rest) && strncmp(rest, "end", 3);
   }

@@ -31,6 +31,9 @@ static inline bool tl__stale_watched(lua_State *L) { return tl_lua_of(L)->watch 
 void tl__stale_outside(lua_State *L, const tl_cell *c, const tl_var *v, const char *path, tl_value seen);
 void tl__stale_inside(tl_task *t, const tl_cell *c, const tl_var *v, const char *path); /* read again */
 void tl__stale_all(tl_task *t, const tl_cell *c, const tl_var *v);                      /* it and all below */
+/* What a computed var has read counts as read again. */
+void tl__stale_computed(tl_task *t, const tl_cell *c, const tl_var *computed,
+                        bool (*depends)(const tl_cell *c, const tl_var *computed, const tl_var *base));
 void tl__stale_write(lua_State *L, tl_task *t, const tl_cell *c, const tl_var *v, const char *path, const tl_slot *old,
                      tl_value now);
 bool tl__stale_below(const tl_task *t); /* has it read something in a map? */

@@ -177,6 +177,8 @@ static void read_computed(lua_State *L, tl_instance *s, const tl_var *v) {
   } else if (draft_of(L, s)) {
     tl_value *box = tl__push_box(L);
     tl__computed_inside(L, s->view->cell, v, box);
+    tl_task *reader = tl__stale_reader(L);
+    if (reader) tl__stale_computed(reader, s->view->cell, v, tl__computed_depends);
     value = *box;
   } else {
     h.outside = true;

@@ -23,8 +23,8 @@ end
 describe("a lost update", function()
   -- holds: testing.lost
   it("is told with the lines of the read and of the write", function()
-    assert.same({ { path = "Job.n", task = "Job.stale", read = "spec/lua/apps/stale.lua:16", write = "spec/lua/apps/stale.lua:18" } }, lost("stale", true))
-    assert.matches("warn: Job.n: an update was lost: Job.stale read it at spec/lua/apps/stale.lua:16, .* read it inside the block\n", t.log())
+    assert.same({ { path = "Job.n", task = "Job.stale", read = "spec/lua/apps/stale.lua:20", write = "spec/lua/apps/stale.lua:22" } }, lost("stale", true))
+    assert.matches("warn: Job.n: an update was lost: Job.stale read it at spec/lua/apps/stale.lua:20, .* read it inside the block\n", t.log())
   end)
 
   it("is one of two that count from the same number, and so write the same", function()
@@ -35,12 +35,14 @@ describe("a lost update", function()
     assert.same({ "Job.n" }, paths(t.lost_updates()))
   end)
 
-  it("is none of two that write the same constant", function()
-    local tab = t.open(APP, "/")
-    for _ = 1, 2 do tab:send_event("Job.run", { "same" }) end
-    t.advance(2)
-    assert.same({}, t.lost_updates())
-  end)
+  for _, name in ipairs { "same", "named_constant" } do
+    it("is none of two that write the same: " .. name, function()
+      local tab = t.open(APP, "/")
+      for _ = 1, 2 do tab:send_event("Job.run", { name }) end
+      t.advance(2)
+      assert.same({}, t.lost_updates())
+    end)
+  end
 
   it("is one of a value in a map, too", function()
     assert.same({ 'Job.scores.ann' }, paths(lost("score", true)))
@@ -62,11 +64,28 @@ describe("a lost update", function()
     assert.same({ "Job.n" }, paths(lost("gathers", true)))
   end)
 
-  for _, name in ipairs { "stale", "score", "deletes_score", "replaces", "locks", "gathers", "loop", "own" } do
+  -- holds: testing.lost
+  it("is one of a value that a map taken outside still shows", function()
+    assert.same({ "Job.scores.ann" }, paths(lost("alias_outside", true)))
+  end)
+
+  -- holds: testing.lost
+  it("is found with tl.modify_state", function() assert.same({ "Job.n" }, paths(lost("modifies", true))) end)
+
+  it("is one of a number in a variable of the least letters", function()
+    local tab = t.open(APP, "/")
+    for _ = 1, 2 do tab:send_event("Job.run", { "short_name" }) end
+    t.advance(2)
+    assert.same({ "Job.n" }, paths(t.lost_updates()))
+  end)
+
+  for _, name in ipairs { "stale", "score", "deletes_score", "replaces", "locks", "gathers", "loop", "own", "alias_outside", "modifies", "computed_inside" } do
     it("is none where nobody else has written: " .. name, function() assert.same({}, lost(name, false)) end)
   end
 
-  for _, name in ipairs { "fresh", "twice", "same", "resets", "fails", "other_score", "walks_scores", "pushes", "appends", "loop", "own" } do
+  for _, name in ipairs { "fresh", "twice", "same", "resets", "fails", "other_score", "walks_scores", "pushes", "appends", "loop", "own",
+    "computed_inside", "computed_of_map_inside", "computed_of_computed_inside", "computed_outside", "copies_inside", "encodes_inside",
+    "assigns_inside", "alias_inside", "enters_part", "named_constant", "raises_to", "modifies_rightly" } do
     it("is none where it is read again, or nothing is lost: " .. name, function() assert.same({}, lost(name, true)) end)
   end
 
@@ -79,6 +98,10 @@ describe("a lost update", function()
       t.advance(5)
     end
     assert.equal(1, #t.lost_updates())
+  end)
+
+  it("is one of what another computed var does not show", function()
+    assert.same({ "Job.n" }, paths(lost("other_computed_inside", true)))
   end)
 
   it("is forgotten with the app", function() assert.same({}, t.lost_updates()) end)

@@ -5,6 +5,10 @@ local ui = tl.ui
 local Job = tl.state("Job", { n = 0, running = false, status = "", list = {}, scores = { ann = 1, bob = 1 }, text = "" })
 local Low = tl.state("Low", { n = 0 })
 
+Job.double = tl.computed(function(self) return 2 * self.n end)
+Job.fourfold = tl.computed(function(self) return 2 * self.double end)
+Job.best = tl.computed(function(self) return self.scores.ann end)
+
 local function background(name, before, inside)
   Job[name] = tl.background(function(self)
     local seen = before(self)
@@ -45,6 +49,60 @@ background("pushes", function(self) return #self.list end, function(self) self.l
 background("appends", function(self) return self.text end, function(self)
   tl.append(self, "text", "x")
   self.text = "done"
+end)
+
+-- By other names, and other ways to read.
+background("computed_inside", n_of, function(self) self.n = self.double // 2 + 1 end)
+background("computed_outside", function(self) return self.double end, function(self) self.status = "seen" end)
+background("computed_of_map_inside", function(self) return self.scores.ann end, function(self) self.scores.ann = self.best + 1 end)
+background("computed_of_computed_inside", n_of, function(self) self.n = self.fourfold // 4 + 1 end)
+background("other_computed_inside", n_of, function(self, n) self.n = n + self.best end)
+background("assigns_inside", function(self) return self.scores.ann end, function(self)
+  local copy = { all = self.scores }
+  self.list = { copy }
+  self.scores.ann = 5
+end)
+background("short_name", function(self) return self.n + 1 end, function(self, c) self.n = c end)
+background("copies_inside", function(self) return self.scores.ann end, function(self)
+  local scores = tl.copy(self.scores)
+  self.scores.ann = scores.ann + 1
+end)
+background("encodes_inside", function(self) return self.scores.ann end, function(self)
+  self.scores.ann = #tl.json.encode(self.scores)
+end)
+background("alias_inside", function(self) return self.scores.ann end, function(self)
+  local scores = self.scores
+  scores.ann = scores.ann + 1
+end)
+background("alias_outside", function(self) return self.scores end, function(self, scores) self.scores.ann = scores.ann + 1 end)
+background("enters_part", function(self) return self.scores.ann end, function(self)
+  local scores = self.scores
+  for name, n in pairs(scores) do scores[name] = n + 1 end
+end)
+background("named_constant", n_of, function(self)
+  local HUNDRED <const> = 100
+  self.n = HUNDRED
+end)
+background("raises_to", n_of, function(self) self.n = math.max(self.n, 50) end)
+
+Job.two_blocks = tl.background(function(self)
+  local n = tl.with_state(self, function() return self.n end)
+  tl.sleep(1)
+  tl.with_state(self, function() self.n = n + 1 end)
+end)
+
+Job.modifies = tl.background(function(self)
+  local token = self:get_token()
+  local n = self.n
+  tl.sleep(1)
+  tl.modify_state(token, Job, function(job) job.n = n + 1 end)
+end)
+
+Job.modifies_rightly = tl.background(function(self)
+  local token = self:get_token()
+  local n = self.n
+  tl.sleep(1)
+  tl.modify_state(token, Job, function(job) job.n = job.n + n end)
 end)
 
 Job.loop = tl.background(function(self)
