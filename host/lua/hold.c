@@ -65,6 +65,7 @@ static void give_up(tl_task *t, bool committed) {
   tl__hold *h = &t->hold;
   if (t->S->story) tl__story_lock(t->S, t, false, committed);
   if (t->losing) tl__stale_end(t, committed);
+  if (t->reads) tl__stale_left(t, committed);
   tl_cell *cell = h->cell;
   tl_timer_remove(&t->S->timers, &h->watch);
   tl_view_refresh(h->view);

@@ -268,8 +268,9 @@ tl_task *tl__stay_waits_for(const tl_task *t, const tl_task *after); /* in its l
 void tl__terms_free(lua_State *L, tl_terms *terms);
 void tl__open_policy(lua_State *L); /* registers natives into the table on top of the stack */
 /* stale.c */
-void tl__stale_end(tl_task *t, bool committed); /* its block ends, or is published */
-void tl__stale_forget(tl_task *t);              /* the task ends */
+void tl__stale_end(tl_task *t, bool committed);  /* its block ends, or is published */
+void tl__stale_left(tl_task *t, bool committed); /* its block has ended */
+void tl__stale_forget(tl_task *t);               /* the task ends */
 
 /* watch.c */
 void tl__watch(tl_task *t);        /* it begins to wait, and holds a lock */

@@ -17,6 +17,8 @@ struct tl__read {
   const tl_var *var;
   char *path;    /* NULL: the var itself */
   tl_value seen; /* reference */
+  bool inside;   /* in a block of its own ... */
+  bool fresh;    /* ... which has not ended: nobody else can write */
   char place[TL_WHERE];
 };
 
@@ -62,9 +64,8 @@ static void find_place(lua_State *L, char out[TL_WHERE]) {
   }
 }
 
-void tl__stale_outside(lua_State *L, const tl_cell *c, const tl_var *v, const char *path, tl_value seen) {
-  tl_task *t = tl_lua_of(L)->current;
-  if (!t || t->kind == TL__HANDLER) return;
+static void note_read(lua_State *L, tl_task *t, const tl_cell *c, const tl_var *v, const char *path, tl_value seen,
+                      bool inside) {
   tl__read *r = *find(t, c, v, path);
   if (!r) {
     if (path && count(t) >= MOST) return;
@@ -75,7 +76,18 @@ void tl__stale_outside(lua_State *L, const tl_cell *c, const tl_var *v, const ch
   tl_value old = r->seen;
   r->seen = tl_retain(seen);
   tl_release(old);
+  r->inside = r->fresh = inside;
   find_place(L, r->place);
+}
+
+void tl__stale_outside(lua_State *L, const tl_cell *c, const tl_var *v, const char *path, tl_value seen) {
+  tl_task *t = tl_lua_of(L)->current;
+  if (t && t->kind != TL__HANDLER) note_read(L, t, c, v, path, seen, false);
+}
+
+void tl__stale_in_block(lua_State *L, const tl_cell *c, const tl_var *v, tl_value seen) {
+  tl_task *t = tl_lua_of(L)->current;
+  if (t && t->kind != TL__HANDLER && t->hold.held) note_read(L, t, c, v, NULL, seen, true);
 }
 
 static void drop(tl__read **at) {
@@ -147,10 +159,22 @@ static void note(lua_State *L, tl_task *t, const tl__read *r) {
 
 /* ---- a number that is written over itself ---- */
 
-/* Behind a number, or a name in capitals (LIMIT, Job.LIMIT), which is taken for a constant; else where it begins. */
+static const char *past_text(const char *at) {
+  const char *end = strchr(at + 1, *at);
+  return end ? end + 1 : at;
+}
+
+/* Behind a constant: a number, a text, true, false, nil, or a name in capitals (LIMIT, Job.LIMIT); else where it
+ * begins.
+ */
 static const char *past_constant(const char *at) {
+  static const char *const words[] = {"true", "false", "nil"};
   static const char digits[] = "0123456789", capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (!strncmp(at, words[i], strlen(words[i])) && !strspn(at + strlen(words[i]), letters))
+      return at + strlen(words[i]);
+  if (*at == '"' || *at == '\'') return past_text(at);
   if (*at && strchr("0123456789.", *at)) return at + strspn(at, "0123456789.xXabcdefABCDEF");
   const char *name = at;
   for (const char *end = at + strspn(at, letters); *end == '.'; end = name + strspn(name, letters)) name = end + 1;
@@ -198,7 +222,8 @@ static bool is_computed_here(lua_State *L, const char *name) {
 /* Two that count from the same 0 both write 1; but `self.running = false` over false, or a 0 over a 0, loses nothing.
  */
 static bool is_lost(lua_State *L, const tl__read *r, tl_value before, tl_value now) {
-  if (tl_equal(before, r->seen)) return false;
+  if (r->fresh || tl_equal(before, r->seen)) return false;
+  if (r->inside) return is_computed_here(L, r->var->name); /* a constant has nothing to do with it */
   if (!tl_equal(before, now)) return true;
   return !r->path && (tl_kind_of(now) == TL_INT || tl_kind_of(now) == TL_FLOAT) && is_computed_here(L, r->var->name);
 }
@@ -218,6 +243,16 @@ void tl__stale_write(lua_State *L, tl_task *t, const tl_cell *c, const tl_var *v
 }
 
 /* ---- the end of a block, of a task ---- */
+
+void tl__stale_left(tl_task *t, bool committed) {
+  for (tl__read **at = &t->reads; *at;)
+    if ((*at)->fresh && !committed) {
+      drop(at);
+    } else {
+      (*at)->fresh = false;
+      at = &(*at)->next;
+    }
+}
 
 static bool is_known(const tl__lost *list, const tl__lost *l) {
   for (; list; list = list->next)

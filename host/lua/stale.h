@@ -3,6 +3,8 @@
  * with the places of the read and of the write, when the block is committed. It is looked for in dev mode and in specs
  * only.
  *
+ * What it read in a block of its own is stale in the next one, too: that is reported where what it writes is computed.
+ *
  * Not reported: what nobody else has changed since the read, and a write that changes nothing, unless it is a number
  * that was computed. So `self.running = false` in a block, after `while self.running do` outside, is what it looks
  * like. A value in a map is told apart from its neighbours; an element of a list is not looked at, for its position
@@ -29,8 +31,9 @@ static inline bool tl__stale_watched(lua_State *L) { return tl_lua_of(L)->watch 
 
 /* path: of what is below the var, as tl__proxy_path gives it; NULL: the var itself. Values are borrowed. */
 void tl__stale_outside(lua_State *L, const tl_cell *c, const tl_var *v, const char *path, tl_value seen);
-void tl__stale_inside(tl_task *t, const tl_cell *c, const tl_var *v, const char *path); /* read again */
-void tl__stale_all(tl_task *t, const tl_cell *c, const tl_var *v);                      /* it and all below */
+void tl__stale_in_block(lua_State *L, const tl_cell *c, const tl_var *v, tl_value seen); /* for the blocks after this */
+void tl__stale_inside(tl_task *t, const tl_cell *c, const tl_var *v, const char *path);  /* read again */
+void tl__stale_all(tl_task *t, const tl_cell *c, const tl_var *v);                       /* it and all below */
 /* What a computed var has read counts as read again. */
 void tl__stale_computed(tl_task *t, const tl_cell *c, const tl_var *computed,
                         bool (*depends)(const tl_cell *c, const tl_var *computed, const tl_var *base));

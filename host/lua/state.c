@@ -149,6 +149,14 @@ static void push_from_draft(lua_State *L, const tl__hang *h, tl_draft *d) {
   tl__push_member(L, h, vars);
 }
 
+/* For the blocks that come after this one. */
+static void note_in_block(lua_State *L, const tl_instance *s, const tl_var *v, tl_draft *d) {
+  tl_dnode *vars = state_node(d, v->cls);
+  if (!vars) return;
+  tl_slot slot = tl_dnode_get(vars, v->key, v->key_len);
+  if (!slot.node && !tl_is_container(slot.v)) tl__stale_in_block(L, s->view->cell, v, slot.v);
+}
+
 static void read_var(lua_State *L, tl_instance *s, const tl_var *v) {
   tl__hang h = {.parent = 1, .key = 2, .var = v, .view = s->view, .clean = v->is_public};
   tl_draft *d = draft_of(L, s);
@@ -161,6 +169,7 @@ static void read_var(lua_State *L, tl_instance *s, const tl_var *v) {
     tl_task *reader = tl__stale_reader(L);
     if (reader) tl__stale_inside(reader, s->view->cell, v, NULL);
     push_from_draft(L, &h, d);
+    if (tl__stale_watched(L)) note_in_block(L, s, v, d);
   } else {
     h.outside = true;
     value = vars_in(tl_view_root(s->view), v);

@@ -70,6 +70,11 @@ describe("a lost update", function()
   end)
 
   -- holds: testing.lost
+  it("is one of what was read in a block before, and what is computed of it", function()
+    assert.same({ "Job.n" }, paths(lost("two_blocks", true)))
+  end)
+
+  -- holds: testing.lost
   it("is found with tl.modify_state", function() assert.same({ "Job.n" }, paths(lost("modifies", true))) end)
 
   it("is one of a number in a variable of the least letters", function()
@@ -79,13 +84,15 @@ describe("a lost update", function()
     assert.same({ "Job.n" }, paths(t.lost_updates()))
   end)
 
-  for _, name in ipairs { "stale", "score", "deletes_score", "replaces", "locks", "gathers", "loop", "own", "alias_outside", "modifies", "computed_inside" } do
+  for _, name in ipairs { "stale", "score", "deletes_score", "replaces", "locks", "gathers", "loop", "own", "alias_outside", "modifies", "computed_inside",
+    "two_blocks", "blocks_rolled_back" } do
     it("is none where nobody else has written: " .. name, function() assert.same({}, lost(name, false)) end)
   end
 
   for _, name in ipairs { "fresh", "twice", "same", "resets", "fails", "other_score", "walks_scores", "pushes", "appends", "loop", "own",
     "computed_inside", "computed_of_map_inside", "computed_of_computed_inside", "computed_outside", "copies_inside", "encodes_inside",
-    "assigns_inside", "alias_inside", "enters_part", "named_constant", "raises_to", "modifies_rightly" } do
+    "assigns_inside", "alias_inside", "enters_part", "named_constant", "raises_to", "modifies_rightly",
+    "blocks_reset", "blocks_again", "blocks_own", "blocks_rolled_back" } do
     it("is none where it is read again, or nothing is lost: " .. name, function() assert.same({}, lost(name, true)) end)
   end
 

@@ -91,6 +91,31 @@ Job.two_blocks = tl.background(function(self)
   tl.with_state(self, function() self.n = n + 1 end)
 end)
 
+-- Read in one block, written in another.
+local function in_two_blocks(name, inside)
+  Job[name] = tl.background(function(self)
+    local n = tl.with_state(self, function() return self.n end)
+    tl.sleep(1)
+    tl.with_state(self, function() inside(self, n) end)
+  end)
+end
+
+in_two_blocks("blocks_reset", function(self) self.n = 0 end)
+in_two_blocks("blocks_again", function(self, n) if self.n == n then self.n = n + 1 end end)
+in_two_blocks("blocks_own", function(self, n)
+  self.n = 0
+  self.n = n + 1
+end)
+
+Job.blocks_rolled_back = tl.background(function(self)
+  pcall(tl.with_state, self, function()
+    self.n = 3
+    if self.n == 3 then error "no" end
+  end)
+  tl.sleep(1)
+  tl.with_state(self, function() self.n = 1 + 1 end)
+end)
+
 Job.modifies = tl.background(function(self)
   local token = self:get_token()
   local n = self.n
