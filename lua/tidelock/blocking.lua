@@ -17,9 +17,10 @@ local LONG <const> = 0.5 -- seconds
 
 ---Raises, in a spec, when the app calls this, and fails the spec.
 ---@param name string
-function blocking.refuse(name)
+---@param instead string what to use
+function blocking.refuse(name, instead)
   if not (blocking.in_app and blocking.in_app()) then return end
-  local text = ("%s stops the host and all its tabs, and takes real time, which a spec has none of; tl.sleep lets the others go on"):format(name)
+  local text = ("%s stops the host and all its tabs, and takes real time, which a spec has none of; %s lets the others go on"):format(name, instead)
   complaints.add(("%s: %s"):format(where.here(), text))
   native.raise("BlockingError", text)
 end
@@ -39,7 +40,28 @@ local function timed(name, fn)
   end
 end
 
-local watched = setmetatable({}, { __mode = "k" }) -- tables whose function is replaced
+-- Of luasocket and luasec: functions that block, and what to use.
+local known = {
+  socket = { sleep = "tl.sleep", select = "tl.sleep" },
+  ["socket.http"] = { request = "tl.http" },
+  ["ssl.https"] = { request = "tl.http" },
+}
+
+local watched = setmetatable({}, { __mode = "k" }) -- modules whose functions are replaced
+
+local function watch_module(module, names, prefix)
+  if type(module) ~= "table" or watched[module] or not package.loaded["socket.core"] then return end -- else it is the app's own
+  watched[module] = true
+  for name, instead in pairs(names) do
+    local fn = rawget(module, name)
+    if type(fn) == "function" then
+      rawset(module, name, function(...)
+        blocking.refuse(prefix .. "." .. name, instead)
+        return fn(...)
+      end)
+    end
+  end
+end
 
 ---Looks from now on at what is loaded of those. For the driver.
 function blocking.watch()
@@ -47,15 +69,7 @@ function blocking.watch()
     watched[os] = true
     rawset(os, "execute", timed("os.execute", os.execute))
   end
-  local socket = package.loaded.socket
-  if type(socket) == "table" and type(socket.sleep) == "function" and not watched[socket] then
-    watched[socket] = true
-    local sleep = socket.sleep
-    socket.sleep = function(...)
-      blocking.refuse "socket.sleep"
-      return sleep(...)
-    end
-  end
+  for name, names in pairs(known) do watch_module(package.loaded[name], names, name) end
 end
 
 return blocking

@@ -26,6 +26,7 @@ local open = {} -- handle -> true: requests under way
 ---@field failed string|nil the code
 ---@field reply tl.Reply|nil nil: the stub has not been asked so far
 ---@field piece integer of the reply, which comes next
+---@field due number when the last one came
 local Exchange = {}
 Exchange.__index = Exchange
 
@@ -85,7 +86,8 @@ local function begin(self)
   while not self.reply and not self.failed do
     local given = stubs.reply(self.stub, self.answer, self.request)
     if given.error == "timeout" then given.delay = math.huge end
-    if not wait_until(self, native.now() + given.delay) then return end
+    self.due = native.now() + given.delay
+    if not wait_until(self, self.due) then return end
     self.reply, self.piece = given, 1
     if given.location and self.follows then redirect(self) end
   end
@@ -102,7 +104,8 @@ local function next_piece(self)
     end
     self.piece = self.piece + 1
     if type(piece) == "number" then
-      wait_until(self, native.now() + piece)
+      self.due = self.due + piece -- the server does not wait for a slow reader
+      wait_until(self, self.due)
     elseif self.method ~= "HEAD" and piece ~= "" then
       self.received = self.received + #piece
       if self.received <= self.max_size then return piece end

@@ -53,7 +53,7 @@ local function wrap(raw)
 
   -- It would stop the host and all its tabs, and real time is none for a spec.
   function luv.sleep(ms)
-    blocking.refuse "luv.sleep"
+    blocking.refuse("luv.sleep", "tl.sleep")
     return raw.sleep(ms)
   end
 

@@ -101,12 +101,18 @@ local function fits(stub, method, url)
   return stub.url == url or not stub.url:find("?", 1, true) and stub.url == url:gsub("[?#].*$", "")
 end
 
+-- A path of the app, as the app wrote it.
+local function shown(url)
+  local own = url:sub(1, #stubs.OWN + 1) == stubs.OWN .. "/"
+  return own and url:sub(#stubs.OWN + 1) or url
+end
+
 local function name_of(stub)
-  return ("%s %s"):format(stub.method or "any", stub.url or "pattern " .. stub.pattern)
+  return ("%s %s"):format(stub.method or "any", stub.url and shown(stub.url) or "pattern " .. stub.pattern)
 end
 
 ---How a request is named in messages.
-function stubs.describe(method, url) return ("%s %s"):format(method, url) end
+function stubs.describe(method, url) return ("%s %s"):format(method, shown(url)) end
 
 ---The stub that answers a request, or nil and what is wrong.
 ---@param method string
@@ -121,7 +127,7 @@ function stubs.find(method, url)
   local names = {}
   for _, stub in ipairs(list) do names[#names + 1] = name_of(stub) end
   return nil, ("no stub answers %s, and there are stubs, so the network is not asked; declare t.http_stub{ url = %q, ... } (there are: %s)")
-    :format(stubs.describe(method, url), url, table.concat(names, ", "))
+    :format(stubs.describe(method, url), shown(url), table.concat(names, ", "))
 end
 
 -- Recording -------------------------------------------------------------------------------------
@@ -172,7 +178,7 @@ local function json_of(self) return native.json_decode(self.body or "") end
 ---@return tl.StubbedRequest
 ---@return table|function
 function stubs.record(stub, method, url, lines, body)
-  local request = { method = method, url = url, query = query_of(url), headers = headers_of(lines), body = body, at = native.now(), json = json_of }
+  local request = { method = method, url = shown(url), query = query_of(url), headers = headers_of(lines), body = body, at = native.now(), json = json_of }
   stub.requests[#stub.requests + 1] = request
   return request, stub.answers[math.min(#stub.requests, #stub.answers)]
 end

@@ -715,7 +715,7 @@ case("spec", "Error", 't.http_stub { url = "/api", function() end } require "tid
   "main_spec.lua:1: t.http_stub: the function returns a table, an answer, not nil")
 case("spec", "StubError", 't.http_stub { url = "/api" } require "tidelock".http.get "https://a.test/"',
   'no stub answers GET https://a.test/, and there are stubs, so the network is not asked; declare t.http_stub{ url = "https://a.test/", ... } '
-  .. "(there are: any http://127.0.0.1/api) (main_spec.lua:1)")
+  .. "(there are: any /api) (main_spec.lua:1)")
 
 -- docs/errors.md ---------------------------------------------------------------------------------
 

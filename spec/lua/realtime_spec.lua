@@ -36,7 +36,8 @@ describe("real time", function()
   it("that an app takes for itself fails the spec", function()
     assert.matches("realtime.lua:51: luv.sleep stops the host and all its tabs, and takes real time, .-; tl.sleep lets", runs "uvsleep")
     assert.matches("realtime.lua:56: socket.sleep stops the host", runs "socketsleep")
-    assert.matches("realtime.lua:60: os.execute has stopped the host and all its tabs for 0.%d s; luv.spawn and tl.work", runs "command")
+    assert.matches("realtime.lua:61: socket.http.request stops the host .-; tl.http lets", runs "sockethttp")
+    assert.matches("realtime.lua:65: os.execute has stopped the host and all its tabs for 0.%d s; luv.spawn and tl.work", runs "command")
   end)
 
   it("is the spec's own business", function()
@@ -49,15 +50,15 @@ describe("a spec whose time cannot go by", function()
   it("fails when a task never rests, and tells which", function()
     local text = runs "restless"
     assert.matches("the tasks never come to rest, so no time goes by; does one call tl.sleep%(0%) in a loop%?\n%s+Job.work is sleeping at "
-      .. "spec/lua/runs/realtime.lua:90", text)
+      .. "spec/lua/runs/realtime.lua:95", text)
     assert.matches("0 passed, 1 failed", text)
-    assert.matches("realtime.lua:95: DeadlockError: this wait of the spec never ends: the tasks never come to rest", runs "unrest")
+    assert.matches("realtime.lua:100: DeadlockError: this wait of the spec never ends: the tasks never come to rest", runs "unrest")
   end)
 
   -- holds: testing.stuck
   it("fails when it waits for what nothing can bring", function()
     local text = runs "never"
-    assert.matches("realtime.lua:101: DeadlockError: this wait of the spec never ends: no task, timer or request is left that could end it", text)
+    assert.matches("realtime.lua:106: DeadlockError: this wait of the spec never ends: no task, timer or request is left that could end it", text)
     assert.matches("0 passed, 1 failed", text)
   end)
 
@@ -70,7 +71,7 @@ describe("what a spec leaves behind", function()
   -- holds: testing.left
   it("is told: an entry of the registry", function()
     local text = runs "registry"
-    assert.matches("still there at the end of the test:\n%s+an entry of Lua's registry %(luaL_ref%): the function of spec/lua/runs/realtime.lua:71\n", text)
+    assert.matches("still there at the end of the test:\n%s+an entry of Lua's registry %(luaL_ref%): the function of spec/lua/runs/realtime.lua:76\n", text)
     assert.matches("0 passed, 1 failed", text)
   end)
 

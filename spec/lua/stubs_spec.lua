@@ -80,8 +80,11 @@ describe("a stub", function()
 
   it("stands for the app's own paths, too", function()
     kit.open()
-    t.http_stub { url = "/api", body = "own" }
+    local stub = t.http_stub { url = "/api", body = "own" }
     assert.equal("own", tl.http.get("/api", { query = { a = 1 } }).body)
+    assert.same({ "/api?a=1", { a = "1" } }, { stub.requests[1].url, stub.requests[1].query })
+    kit.raises("StubError", "no stub answers GET /other, .*t.http_stub{ url = \"/other\", ... } %(there are: any /api%)",
+      function() tl.http.get "/other" end)
   end)
 
   it("follows redirects as far as the request does", function()
@@ -121,6 +124,21 @@ describe("a stub in time", function()
     assert.same({ "one 1.0", "two 3.0", "three3.5" }, seen)
     assert.same({ 200, "" }, { got.results[1].status, got.results[1].body })
     assert.equal("one two three", tl.http.get(URL).body)
+  end)
+
+  it("goes on sending while the reader is slow, as a server does", function()
+    local tab, log, note = kit.open(), kit.log()
+    t.http_stub { url = URL, chunks = { "a", 1, "b", 1, "c", 10, "d" } }
+    local start = tl.now()
+    local got = in_task(tab, function()
+      return tl.http.get(URL, { timeout = 4, on_chunk = function(text)
+        note(text .. tl.now() - start)
+        tl.sleep(3)
+      end })
+    end)
+    t.advance(20)
+    assert.same({ "a0.0", "b3.0", "c6.0" }, log)
+    assert.equal("timeout", got.results[3])
   end)
 
   it("fails with each code as a real request does", function()

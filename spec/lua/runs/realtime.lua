@@ -56,6 +56,11 @@ it("has an app that sleeps by luasocket #socketsleep", function()
   kit.background(kit.open(), function() socket.sleep(0.01) end)
 end)
 
+it("has an app that asks by luasocket #sockethttp", function()
+  local http = require "socket.http"
+  kit.background(kit.open(), function() http.request "http://127.0.0.1:1/" end)
+end)
+
 it("has an app that runs a slow command #command", function()
   kit.background(kit.open(), function() os.execute "sleep 0.6" end)
 end)
