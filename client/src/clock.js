@@ -12,8 +12,6 @@ export function createClock(tick) {
     set(seconds) {
       ahead = seconds * 1000 - Date.now();
       clock.now = Math.floor(seconds);
-      clearTimeout(timer);
-      timer = null;
     },
     // Somebody shows it: until the next second, when whoever still does says so again.
     follow() {
@@ -23,10 +21,13 @@ export function createClock(tick) {
     },
   };
 
+  // Where it is the same second still (the host has set the clock back, the timer was early) nobody would draw, nor say so.
   function beat() {
     timer = null;
+    const before = clock.now;
     clock.now = Math.floor(ms() / 1000);
-    tick();
+    if (clock.now === before) clock.follow();
+    else tick();
   }
 
   return clock;

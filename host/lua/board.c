@@ -12,6 +12,7 @@
  * Owns boards (of cells) and rows (of tasks, from their end on of boards). An app that does not ask has neither. */
 #include "lua/board.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -22,6 +23,7 @@
 
 enum { TEXT_MAX = 200 }; /* bytes of a text that are shown */
 static const uint64_t INTERVAL = 100000000;
+static const int64_t EXACT = ((int64_t)1 << 53) - 1;
 static const double SLACK = 1e-9; /* sums of floats that are meant to be 1 */
 
 #define STATE "tl"
@@ -32,6 +34,7 @@ struct tl__row {
   tl__board *board;
   tl_task *task; /* NULL: it has ended */
   uint64_t id;
+  tl__row *next, *prev; /* the board's tasks, while they live */
   tl__row *next_stale;
   bool stale, listed;
   double progress; /* < 0: not known */
@@ -42,6 +45,7 @@ struct tl__board {
   tl_lua *S;
   tl_cell *cell;
   tl_value vars;  /* owned: the state "tl" */
+  tl__row *rows;  /* of tasks that live, newest first */
   tl__row *stale; /* to be taken; in no order */
   tl_timer timer; /* takes them */
   uint64_t taken_at;
@@ -92,10 +96,17 @@ static tl_value shown_text(const char *text, size_t n) {
   return tl_string(cut, end + sizeof dots);
 }
 
+static tl_value digits_of(int64_t i) {
+  char digits[24];
+  return tl_string(digits, (size_t)snprintf(digits, sizeof digits, "%lld", (long long)i));
+}
+
+/* Owned. An integer that no browser keeps is a text. */
 static tl_value shown_key(const tl_task *t) {
   if (!t->stay) return tl_nil();
   const tl_value *key = tl__stay_key(t);
   size_t n;
+  if (key->kind == TL_INT && (key->i > EXACT || key->i < -EXACT)) return digits_of(key->i);
   if (key->kind != TL_STRING) return *key;
   const char *bytes = tl_string_bytes(key, &n);
   return shown_text(bytes, n);
@@ -257,6 +268,9 @@ void tl__row_new(tl_task *t) {
   tl__row *r = t->row = tl_calloc(sizeof *r);
   *r = (tl__row){.board = t->cell->board, .task = t, .id = t->id, .progress = -1, .text = tl_nil()};
   if (!r->board) r->board = board_new(t->S, t->cell);
+  r->next = r->board->rows;
+  if (r->next) r->next->prev = r;
+  r->board->rows = r;
   tl__row_turned(r);
 }
 
@@ -264,6 +278,11 @@ void tl__row_end(tl_task *t) {
   tl__row *r = t->row;
   t->row = NULL;
   r->task = NULL;
+  if (r->prev)
+    r->prev->next = r->next;
+  else
+    r->board->rows = r->next;
+  if (r->next) r->next->prev = r->prev;
   tl__row_turned(r);
 }
 
@@ -362,11 +381,9 @@ static int native_cancel_shown(lua_State *L) {
   if (!lua_isinteger(L, 2))
     return tl_raise(L, "TypeError", "tl.cancel needs the id of a task, and was given %s", tl__given(L, 2));
   lua_Integer id = lua_tointeger(L, 2);
-  for (tl_task *t = tl_lua_of(L)->first; t; t = t->next)
-    if (t->cell == v->cell && t->row && (lua_Integer)t->id == id) {
-      tl__cancel(t, "it was cancelled on its page");
-      break;
-    }
+  tl__row *r = v->cell->board ? v->cell->board->rows : NULL;
+  while (r && (lua_Integer)r->id != id) r = r->next;
+  if (r) tl__cancel(r->task, "on its page");
   return 0;
 }
 

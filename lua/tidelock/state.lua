@@ -15,6 +15,9 @@ where.register()
 
 local state = {}
 
+-- The name of the host's own state, that of tl.my_tasks.
+state.OWN = "tl"
+
 -- Marked values: what an author assigns to a class -----------------------------------------------
 
 local Declared = { __tidelock = "declared var" }
@@ -202,7 +205,9 @@ local function pending()
 end
 
 local function make_setter(class, name)
-  if type(name) == "string" and native.class_member(class, name) == "computed" then
+  if native.class_name(class) == state.OWN then
+    native.raise("DeclarationError", ("tl.%s has no setter: the host alone fills it"):format(tostring(name)))
+  elseif type(name) == "string" and native.class_member(class, name) == "computed" then
     native.raise("DeclarationError", ("%s:setter(\"%s\"): a computed var is derived from others, and has no setter; set those"):format(
       native.class_name(class), name))
   elseif type(name) ~= "string" or native.class_member(class, name) ~= "var" then
@@ -420,9 +425,6 @@ local function check_list(name, mixins)
     native.raise("TypeError", ("tl.state(\"%s\", ...): mixins is a list of mixins, not %s"):format(name, kinds.describe(mixins)))
   end
 end
-
--- That of tl.my_tasks.
-state.OWN = "tl"
 
 ---Declares a state, of which every tab has one instance.
 ---@param name string

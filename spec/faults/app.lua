@@ -92,7 +92,8 @@ local function from_outside(token)
 end
 
 Job.work = tl.background(function(self)
-  for _ = 1, 2 do
+  for i = 1, 2 do
+    tl.current_task():progress(i / 3, ("round %d of 2, which is a long text"):format(i))
     tl.with_state(self, grow)
     tl.sleep(0.5)
   end
@@ -155,6 +156,6 @@ tl.page("/", { on_load = Job.tell(1) }, function()
     ui.button { "Add", on_click = Job.add }, ui.button { "Reset", on_click = Job.clear },
     ui.button { "Work over", on_click = Job.work_over }, ui.button { "Wrong", on_click = Job.wrong },
     ui.button { "Spoil", on_click = Job.spoil }, ui.button { "Start", on_click = Job.start },
-    ui.button { "Intact", on_click = Job.intact },
+    ui.button { "Intact", on_click = Job.intact }, tl.kit.tasks(),
   }
 end)

@@ -390,6 +390,8 @@ case("handler", "TypeError", "tl.cancel(Job.go)",
   "tl.cancel(self, Job.work): a state instance is needed, not table (main.lua:12)")
 case("handler", "TypeError", 'self:tasks "work"',
   "self:tasks(Job.work): an event reference such as Job.work or Job.work(5) is needed, not string (main.lua:12)")
+case("page", "DeclarationError", "return ui.main { ui.input { value = ui.bind(tl.my_tasks) } }",
+  "tl.my_tasks has no setter: the host alone fills it (main.lua:12)")
 case("main", "TypeError", 'tl.kit.tasks { cancel = "Stop" }',
   'tl.kit.tasks: cancel is a boolean, not a string (main.lua:12)')
 case("main", "TypeError", 'tl.kit.tasks { names = { Go = 1 } }',

@@ -136,24 +136,28 @@ describe("tl.my_tasks", function()
     end)
     send("go", function(self)
       self.n = 1
-      tl.sleep(2)
+      tl.sleep(1.5)
       self.n = 2
     end)
     assert.same({ 0.25 }, all "progress")
     t.advance(1)
     assert.same({ 0.5 }, all "progress")
     assert.equal(0, tab:state "Job".n)
-    t.advance(1)
+    t.advance(0.5)
     assert.equal(2, tab:state "Job".n)
+    assert.same({ 0.5 }, all "progress")
+    t.advance(0.5)
     assert.same({ 0.75 }, all "progress")
     send("go", function(self)
-      tl.sleep(1)
+      tl.sleep(1.5)
       self.n = 3
       error("rolled back", 0)
     end)
-    t.advance(1)
+    for _ = 1, 2 do
+      t.advance(0.75)
+      assert.equal(2, tab:state "Job".n)
+    end
     assert.same({ 1.0 }, all "progress")
-    assert.equal(2, tab:state "Job".n)
   end)
 
   -- holds: my_tasks.resume
@@ -218,13 +222,16 @@ describe("tl.my_tasks", function()
     send("queue", function() tl.sleep(60) end, ("ä"):rep(500))
     send("queue", function() tl.sleep(60) end, 5)
     send("queue", function() tl.sleep(60) end, true)
-    assert.same({ "-", ("ä"):rep(100) .. "…", 5, true }, all "key")
+    send("queue", function() tl.sleep(60) end, "large")
+    assert.same({ "-", ("ä"):rep(100) .. "…", 5, true, "9007199254740993" }, all "key")
   end)
 
+  -- holds: my_tasks.own
   it("is the host's alone: no handler reaches it", function()
     local err
     send("go", function(self) err = raised(self.get_state, self, "tl") end)
     assert.matches('there is no state "tl"', err, 1, true)
+    assert.matches("the host has a state of that name", raised(tl.state, "tl", {}), 1, true)
   end)
 end)
 

@@ -26,6 +26,7 @@ class Player {
       () => { this.sum += k; return page.event('Job.slow_add', k, random(30) / 1000); },
       () => { this.sum += k; return page.event('Job.slow_steps', k, random(10) / 1000); },
       () => { this.sum += k; return page.event('Job.count', k, random(10) / 1000); },
+      () => page.event('Digest.work', k, random(30) / 1000),
       () => { this.text += k; return page.event('Job.append', String(k)); },
       () => { const piece = `${k} `.repeat(k * k); this.text += piece; return page.event('Job.grow', piece); },
       () => { this.pushed++; return page.event('Job.push', { k, more: [k] }); },
@@ -65,6 +66,7 @@ class Player {
     await this.page.until(() => this.page.state.Job.n === this.sum, `the counter comes to ${this.sum}`);
     assert.equal(this.page.state.Job.list.length, this.pushed);
     assert.equal(this.page.state.Job.text, this.text);
+    await this.page.until(() => this.page.state.tl.my_tasks.length === 0, 'no task is listed any more');
     this.page.onLive = null;
     await this.page.agrees();
     assert.equal(this.page.state.Job.n, this.sum);
@@ -75,7 +77,7 @@ describe('chaos', { concurrency: 3 }, () => {
   const host = sharedHost({ app: 'spec/wire/apps/digest.lua', config: { event_rate: 100_000, event_burst: 100_000 } });
 
   for (let seed = 1; seed <= SEEDS; seed++) {
-    // holds: client.once, message.from
+    // holds: client.once, message.from, my_tasks.resume
     it(`with seed ${seed} loses and doubles nothing`, async t => {
       const random = randomOf(seed);
       const pages = Array.from({ length: PAGES }, () => watch(t, new Page(host(), { path: '/quiet' })));

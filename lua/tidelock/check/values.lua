@@ -66,11 +66,12 @@ end
 
 -- Members ---------------------------------------------------------------------------------------
 
-local libs = { ["tl.json"] = tl.json, ["tl.http"] = tl.http }
+local libs = { ["tl.json"] = tl.json, ["tl.http"] = tl.http, ["tl.kit"] = tl.kit }
 
 local function of_tidelock(name)
   local full = "tl." .. name
   if name == "ui" then return { kind = "ui" } end
+  if name == "my_tasks" then return { kind = "var", text = full } end
   if libs[full] then return { kind = "lib", name = full, table = libs[full] } end
   return { kind = "call", name = full }
 end

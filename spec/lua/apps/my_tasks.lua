@@ -9,7 +9,8 @@ program.Job = Job
 local function run(self, what, ...) return program[what](self, ...) end
 
 Job.work = tl.background(run)
-Job.queue = tl.background(run, { policy = "queue", key = function(_, _, key) return key == "bytes" and "\xff\xfe" or key end })
+local keys = { bytes = "\xff\xfe", large = (1 << 53) + 1 } -- what no event brings
+Job.queue = tl.background(run, { policy = "queue", key = function(_, _, key) return keys[key] or key end })
 Job.restart = tl.background(run, { policy = "restart" })
 Job.leaving = tl.background(run, { on_disconnect = { grace = 5 } })
 function Job:go(what, ...) return run(self, what, ...) end

@@ -25,4 +25,16 @@ end)
 -- A change, which the page gets together with a new digest.
 function Digest:tick() self.ticks = self.ticks + 1 end
 
-tl.expose(Digest.tick)
+-- Tells how far it is, beside all else that goes on.
+Digest.work = tl.background(function(_, times, pause)
+  for i = 1, times do
+    tl.current_task():progress(i / times, ("step %d"):format(i))
+    tl.sleep(pause)
+  end
+end, { policy = "queue", key = function(_, times) return times % 2 end })
+
+tl.expose(Digest.tick, Digest.work)
+
+tl.page("/tasks", {}, function()
+  return tl.ui.ul { tl.ui.foreach(tl.my_tasks, function(task) return tl.ui.li { task.name } end, { key = "id" }) }
+end)
