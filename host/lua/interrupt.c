@@ -46,8 +46,8 @@ static void give_up_on(lua_State *L, tl_task *t, const char *error, const char *
 static const char *pending_error(const tl_task *t) {
   if (t->cancelled && (!t->masks || t->mask_expired)) return "CancelledError";
   for (const tl__scope *s = t->scopes; s; s = s->outer)
-    if (s->expired) return s->group ? "scope's error" : "TimeoutError";
-  return "error";
+    if (s->expired) return s->group ? "Error" : "TimeoutError";
+  return "Error";
 }
 
 /* A loop around a pcall around a wait would never come to an end, nor let others run. */

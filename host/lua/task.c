@@ -176,10 +176,7 @@ static void task_failed(lua_State *L, tl_task *t, int err) {
     lua_pop(L, 1);
   }
   t->status = cancelled ? TL_CANCELLED : TL_FAILED;
-  if (cancelled) return;
-  tl__origin_tell(L, t, err);
-  if (t->kind == TL__CHILD) return; /* its group raises a child's error in its parent */
-  tl__report(L, t, err);
+  if (!cancelled) tl__origin_tell(L, t, err);
 }
 
 /* Stack: 1 message handler, 2.. results, or the error. */
@@ -190,7 +187,9 @@ static int task_k(lua_State *L, int status, lua_KContext ctx) {
     t->status = TL_DONE;
   else
     task_failed(L, t, 2);
-  tl__results_keep(L, t, ok, 2);
+  tl__results_keep(L, t, ok, 2); /* first: reporting may raise, where the error is a value with a will of its own */
+  bool reported = t->status == TL_FAILED && t->kind != TL__CHILD; /* its group raises a child's error in its parent */
+  if (reported) tl__report(L, t, 2);
   if (!ok) { /* the traceback belongs to this error alone */
     tl__reg(L, &tl__key_trace);
     lua_pushnil(L);

@@ -410,6 +410,10 @@ case("handler", "Error", "error()",
   "error was called with nil; give it a text or a value (main.lua:12)")
 case("task", "CancelledError", 'local t = tl.spawn(tl.sleep, 9) t:cancel "enough" t:await()',
   "a function in C was cancelled: enough (main.lua:12)")
+case("task", "CancelledError", "tl.current_task():cancel() while true do pcall(tl.sleep, 1) end",
+  "Job.go caught its CancelledError and went on to wait, again and again: it is killed")
+case("task", "CancelledError", "tl.current_task():cancel() while true do pcall(function() while true do end end) end",
+  "Job.go caught its CancelledError and went on without a wait: it is killed")
 case("task", "WorkError", 'tl.work("nothere", "go")',
   "nothere.go: module 'nothere' not found:")
 case("task", "WorkError", 'tl.work("string", "nothere")',

@@ -138,6 +138,18 @@ describe("the traceback of a task", function()
     assert(#t.log() < 200 * 8000 and t.log():find "at the bottom", #t.log())
   end)
 
+  it("is raised again as it was also where it cannot be read", function()
+    local tab = kit.open()
+    local evil, same = setmetatable({}, { __index = function() error "no index" end, __tostring = function() error "no text" end }), {}
+    kit.background(tab, function()
+      for i, wait in ipairs { function(fn) tl.spawn(fn):await() end, tl.gather, function(fn)
+        local scope <close> = tl.scope()
+        scope:spawn(fn)
+      end } do same[i] = rawequal(evil, (select(2, pcall(wait, function() error(evil) end)))) end
+    end)
+    assert.same({ true, true, true }, same)
+  end)
+
   it("keeps the last eight ancestors", function()
     local tab = kit.open()
     local left, name = 30, nil
