@@ -216,7 +216,7 @@ end
 function effects.reload(self)
   local before = self.link
   before:leave()
-  self.link = link_of(self, before.storage)
+  self.link = link_of(self, before.storage, before.browser)
   self.link.token, self.link.deltas = before.token, before.deltas
   self:show(self.path)
   self.link:connect(self.path)
