@@ -35,18 +35,34 @@ void tl_random_bytes(void *out, size_t n) {
   }
 }
 
+static bool pinned;
+static tl_rng pin;
+
+void tl_random_pin(bool on) { pinned = on; }
+
+void tl_random_rewind(void) { tl_rng_seed(&pin, 1); }
+
+/* For names that only must not be guessed: those of specs come again. */
+static void name_bytes(unsigned char *out, size_t n) {
+  if (!pinned) {
+    tl_random_bytes(out, n);
+    return;
+  }
+  for (size_t i = 0; i < n; i++) out[i] = (unsigned char)tl_rng_next(&pin);
+}
+
 static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
 
 void tl_random_ref(char out[5]) {
   unsigned char raw[4];
-  tl_random_bytes(raw, 4);
+  name_bytes(raw, 4);
   for (int i = 0; i < 4; i++) out[i] = digits[raw[i] & 31];
   out[4] = 0;
 }
 
 void tl_random_token(char out[27]) {
   unsigned char raw[17] = {0}; /* one zero byte behind: the last digit has three bits of it */
-  tl_random_bytes(raw, 16);
+  name_bytes(raw, 16);
   for (unsigned i = 0; i < 26; i++) {
     unsigned bit = i * 5, pair = (unsigned)raw[bit / 8] << 8 | raw[bit / 8 + 1];
     out[i] = digits[pair >> (11 - bit % 8) & 31];

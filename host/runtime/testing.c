@@ -12,6 +12,7 @@
 /* ---- the order of what is ready ---- */
 
 static void set_schedule(tl_host *h, tl_schedule *s) {
+  if (h->testing) tl_random_pin(s != NULL);
   tl_schedule_free(h->schedule);
   h->schedule = s;
   tl_lua_schedule(h->lua, s);
@@ -144,6 +145,7 @@ static int load_app(lua_State *L) {
 static int app_load(lua_State *L) {
   tl_host *h = tl_host_of(L);
   if (h->app) return luaL_error(L, "an app is loaded already");
+  tl_random_rewind();
   tl_config_defaults(&h->config);
   h->config.dev = true;
   tl_lua_watch(h->lua, true);

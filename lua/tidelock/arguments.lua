@@ -134,7 +134,8 @@ local function take_configured(mine, parsed)
 end
 
 local function is_output(name)
-  return name == arguments.DEFAULT_OUTPUT or require("tidelock.outputs")[name:lower()] ~= nil or name:find "%.lua$"
+  if name:find "%.lua$" then return require "pl.path".isfile(name) end
+  return name == arguments.DEFAULT_OUTPUT or require("tidelock.outputs")[name:lower()] ~= nil
     or package.searchpath("busted.outputHandlers." .. name, package.path) ~= nil or package.searchpath(name, package.path) ~= nil
 end
 
@@ -154,7 +155,8 @@ function arguments.parse(args)
   mine, err = take_configured(mine, parsed)
   if not mine then return nil, err, false end
   if not is_output(parsed.output) then
-    return nil, ("tidelock test: -o %s: there is json, TAP, junit, and what busted has: plainTerminal, utfTerminal, gtest"):format(parsed.output), false
+    local there = "there is json, TAP, junit, what busted has (plainTerminal, utfTerminal, gtest), and a file of your own (x.lua)"
+    return nil, ("tidelock test: -o %s: %s"):format(parsed.output, there), false
   end
   parsed.mine = mine
   return parsed

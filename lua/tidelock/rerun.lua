@@ -89,16 +89,22 @@ local function await_change(uv, roots, before, session)
   end
 end
 
+-- Where nobody reads any more, it ends.
+local function tell(session, line)
+  if not io.stdout:write(line, "\n") or not io.stdout:flush() then session.over = true end
+end
+
 -- A run -----------------------------------------------------------------------------------------
 
 local function run_once(uv, args, session)
-  local ended = false
-  local handle, err = uv.spawn(uv.exepath(), { args = args, stdio = { 0, 1, 2 } }, function() ended = true end)
+  local ended, killed_by = false, 0
+  local handle, err = uv.spawn(uv.exepath(), { args = args, stdio = { 0, 1, 2 } }, function(_, signal) ended, killed_by = true, signal end)
   if not handle then error("the specs could not be started: " .. tostring(err), 0) end
   session.child = handle
   while not ended do pass(uv, STEP) end
   session.child = nil
   handle:close()
+  if killed_by ~= 0 and not session.over then tell(session, ("-- the specs were ended by signal %d"):format(killed_by)) end
 end
 
 -- Ctrl-C reaches the specs as well, by the terminal; where it was sent to this process alone, they are ended from here.
@@ -140,11 +146,9 @@ function rerun.run(args, parsed)
     local before = look(uv, roots)
     run_once(uv, command, session)
     if session.over then break end
-    io.stdout:write "-- waiting for a change; Ctrl-C ends\n"
-    io.stdout:flush()
+    tell(session, "-- waiting for a change; Ctrl-C ends")
     local list = await_change(uv, roots, before, session)
-    if list and not session.over then io.stdout:write("\n-- changed: ", named(list), "\n") end
-    io.stdout:flush()
+    if list and not session.over then tell(session, "\n-- changed: " .. named(list)) end
   end
   stop_listening()
   return 0

@@ -91,6 +91,14 @@ local function has_mount(node)
   return false
 end
 
+local mounting = setmetatable({}, { __mode = "k" }) -- tree -> has it one? Trees do not change, and one serves many tabs and orders
+
+local function mounts(tree)
+  if type(tree) ~= "table" then return false end
+  if mounting[tree] == nil then mounting[tree] = has_mount(tree) end
+  return mounting[tree]
+end
+
 -- What the host has at a path.
 local function fetch(self, path)
   if not self.driver.is_up() then error("the host is down: no page can be fetched from it", 0) end
@@ -103,7 +111,7 @@ function Tab:show(path)
   self.path, self.page_title = path, entry.title
   self.status = entry.status
   self.tree = entry.tree
-  self.mounts = has_mount(entry.tree)
+  self.mounts = mounts(entry.tree)
   self.edits, self.mounted, self.opened, self.focused = {}, {}, {}, nil
   self:changed()
 end

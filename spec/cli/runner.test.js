@@ -169,6 +169,7 @@ describe('exit codes', { concurrency: 3 }, () => {
     for (const [args, why] of [
       [['--nonsense'], /unknown/], [['--schedules', 'many'], /--schedules N: "many" is none/], [['--schedules'], /"" is none/],
       [['--watch=5'], /--watch takes no value/], [['--name', ''], /--name NAME/], [['-o', 'nonsense'], /-o nonsense: there is json, TAP, junit/],
+      [['-o', 'nowhere.lua'], /-o nowhere\.lua: there is/],
       [['--lua', 'lua5.1'], /there is no --lua here/], [['--coverage-config-file=x'], /there is no --coverage-config-file/],
       [['--helper', 'nowhere.lua'], /the helper nowhere\.lua: cannot open/], [['-e', 'error("so", 0)'], /so/], [['-C', 'nowhere'], /nowhere/],
       [['--tags', 'a', '--exclude-tags', 'a'], /same tags/], [['-f', 'nowhere'], /config file .nowhere. not found/],

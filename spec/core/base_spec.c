@@ -114,6 +114,22 @@ static void random_numbers(void) {
   CHECK(strlen(one) == 26 && strspn(one, "abcdefghijklmnopqrstuvwxyz234567") == 26 && strcmp(one, two) != 0);
 }
 
+static void pinned_names(void) {
+  char first[2][27], ref[2][5], free_one[27];
+  tl_random_pin(true);
+  for (int i = 0; i < 2; i++) {
+    tl_random_rewind();
+    tl_random_token(first[i]);
+    tl_random_ref(ref[i]);
+  }
+  tl_random_token(free_one);
+  CHECK(!strcmp(first[0], first[1]) && !strcmp(ref[0], ref[1]) && strcmp(first[0], free_one) != 0);
+  tl_random_pin(false);
+  tl_random_rewind();
+  tl_random_token(free_one);
+  CHECK(strcmp(first[0], free_one) != 0);
+}
+
 static void maps(void) {
   enum { KEYS = 500 };
   static int things[KEYS];
@@ -178,6 +194,7 @@ void spec_base(void) {
   percent();
   utf8();
   random_numbers();
+  pinned_names();
   maps();
   logs();
 }

@@ -70,9 +70,9 @@ describe("a test in many orders", function()
   end)
 
   -- holds: testing.replay.pairs
-  it("walks the tables of app and spec by their keys", function()
+  it("walks the tables of app and spec by their keys, and gives tabs the same tokens", function()
     local first = run "--tags walk --replay 7"
-    assert.matches("^name 1,name 100,name 121,.*,name 9,name 900\tname 1\t%-1 2%.5 3 false true Bear ape zebra\n", first)
+    assert.matches("^name 1,name 100,name 121,.*,name 9,name 900\tname 1\t%-1 2%.5 3 false true Bear ape zebra\t%w+\n", first)
     for _ = 1, 3 do assert.equal(first, run "--tags walk --replay 7") end
   end)
 
@@ -95,6 +95,20 @@ describe("a test in many orders", function()
 
   it("may be pending", function()
     assert.matches("1 pending\n0 passed, 0 failed\nexit 0\n$", run "--schedules 5 --tags pending")
+  end)
+end)
+
+describe("an order that a spec takes in the middle", function()
+  it("gives its tabs tokens of their own", function()
+    local t, seen = require "tidelock.testing", {}
+    for seed = 0, 3 do
+      t.seed(seed)
+      for _ = 1, 2 do
+        local token = t.open("spec/lua/apps/orders.lua", "/").link.token
+        assert.is_nil(seen[token])
+        seen[token] = true
+      end
+    end
   end)
 end)
 

@@ -70,5 +70,5 @@ it("walks tables in one order #walk", function()
   local names, seen = {}, {}
   for i = 1, 30 do names["name " .. i * i] = i end
   for name in pairs(names) do seen[#seen + 1] = name end
-  print(table.concat(seen, ","), next(names), tab:state "Job".walked)
+  print(table.concat(seen, ","), next(names), tab:state "Job".walked, tab.link.token)
 end)
