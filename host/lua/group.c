@@ -110,7 +110,7 @@ void tl__group_start(lua_State *L, int group, int nargs) {
   luaL_checkstack(L, 8, NULL);
   tl_task *c = tl__task_new(p->S, TL__CHILD, p->cell);
   enter_group(g, c);
-  tl__origin_set(c, p, tl__spot_of(L));
+  tl__origin_set(c, tl_task_current(L), tl__spot_of(L)); /* not always the owner */
   lua_pushcfunction(L, keep_child);
   lua_pushvalue(L, group);
   lua_pushlightuserdata(L, c);

@@ -138,6 +138,24 @@ describe("the traceback of a task", function()
     assert(#t.log() < 200 * 8000 and t.log():find "at the bottom", #t.log())
   end)
 
+  it("names the task that called scope:spawn, which need not be the scope's own", function()
+    local tab = kit.open()
+    local line
+    kit.background(tab, function()
+      local scope <close> = tl.scope()
+      scope:spawn(function()
+        tl.sleep(1)
+        line = here() + 1
+        scope:spawn(function() error "on purpose" end)
+        tl.sleep(10)
+      end)
+      scope:wait()
+    end)
+    t.advance(2)
+    tells(tab, "was started at ", at(line), "which was started at ", "by task ", "Job.work", "which was started by event 1",
+      "\ntask ", "waited last in scope:wait")
+  end)
+
   it("is raised again as it was also where it cannot be read", function()
     local tab = kit.open()
     local evil, same = setmetatable({}, { __index = function() error "no index" end, __tostring = function() error "no text" end }), {}

@@ -139,7 +139,7 @@ end)
 tl.lifespan(function()
   local _ <close> = tl.defer(function()
     tl.sleep(0.05)
-    io.stderr:write("lifespan: ended\n")
+    io.stderr:write(tl.work("string", "lower", "LIFESPAN: ENDED\n")) -- threads are there to the end
   end)
   tl.sleep(1e6)
 end)
