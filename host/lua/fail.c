@@ -31,7 +31,8 @@ void tl__failure_of(lua_State *L, int err, tl_failure *f) {
   lua_rawgeti(L, trace, 2);
   f->traceback = field(L, err, "traceback", seen ? lua_tostring(L, -1) : NULL);
   if (seen && lua_rawgeti(L, trace, 3) == LUA_TSTRING)
-    f->traceback = lua_pushfstring(L, "%s\n%s", f->traceback ? f->traceback : "", lua_tostring(L, -1));
+    f->traceback =
+        lua_pushfstring(L, f->traceback ? "%s\n%s" : "%s%s", f->traceback ? f->traceback : "", lua_tostring(L, -1));
   f->name = field(L, err, "name", "Error");
   if (tl_error_is(L, err, NULL)) {
     f->say = field(L, err, "say", NULL);

@@ -148,21 +148,30 @@ void tl__origin_words(const tl_task *t, tl_buf *out) {
   }
 }
 
+/* The registry's table of the trace on top is that of another error: of a lack of memory no message handler hears. */
+static void begin_trace(lua_State *L, int err) {
+  lua_pushvalue(L, err);
+  lua_rawseti(L, -2, 1);
+  for (int i = 2; i <= 3; i++) {
+    lua_pushnil(L);
+    lua_rawseti(L, -2, i);
+  }
+}
+
 void tl__origin_tell(lua_State *L, const tl_task *t, int err) {
   luaL_checkstack(L, 8, NULL);
   tl_buf *text = tl__push_buf(L);
   tl__reg(L, &tl__key_trace);
   lua_rawgeti(L, -1, 1);
-  if (!lua_rawequal(L, -1, err)) {
-    lua_pop(L, 2 + 1);
-    return;
-  }
-  if (lua_rawgeti(L, -2, 3) == LUA_TSTRING) tl_buf_printf(text, "%s\n", lua_tostring(L, -1));
+  bool seen = lua_rawequal(L, -1, err);
+  lua_pop(L, 1);
+  if (!seen) begin_trace(L, err);
+  if (lua_rawgeti(L, -1, 3) == LUA_TSTRING) tl_buf_printf(text, "%s\n", lua_tostring(L, -1));
   if (text->len < WORDS)
     tl__origin_words(t, text);
   else
     text->len--; /* the line's end: what there is says enough */
   lua_pushlstring(L, text->data, text->len);
-  lua_rawseti(L, -4, 3);
-  lua_pop(L, 4);
+  lua_rawseti(L, -3, 3);
+  lua_pop(L, 3);
 }

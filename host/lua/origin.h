@@ -29,9 +29,10 @@ const char *tl__spot_file(const tl_lua *S, tl__spot at); /* of a spot with a lin
 void tl__origin_set(tl_task *t, tl_task *by, tl__spot at); /* by NULL: no task */
 void tl__origin_end(tl_task *t);                           /* the task has ended: lets go of what it kept */
 
-/* The traceback of an error that nobody caught goes on with where its task comes from. Both keep to the error value at
- * `err`, and raise where there is no memory. */
-void tl__origin_tell(lua_State *L, const tl_task *t, int err); /* of the error that the message handler saw last */
+/* The traceback of an error that nobody caught goes on with where its task comes from, and which tasks it
+ * has gone through. */
+void tl__origin_tell(lua_State *L, const tl_task *t, int err); /* keeps that with the error's traceback. Raises where
+                                                                  there is no memory */
 void tl__origin_words(const tl_task *t, tl_buf *out);
 
 #endif

@@ -189,9 +189,16 @@ describe("the traceback of a task", function()
     tells(tab, "tracebacks_spec.lua", "Job.work of the tab", "was started by task ", "Job.load, which begins at ")
   end)
 
-  it("tells of a task that ran out of memory, and of one whose error is no table and no text", function()
-    local tab = kit.open()
+  it("tells of a task that ran out of memory, and of one whose error is no value", function()
+    local tab = kit.open { config = { memory_limit = 64 * 2 ^ 20 } }
     kit.background(tab, function() error(nil) end)
-    tells(tab, "Job.work of the tab", "was started by event 1")
+    kit.background(tab, function()
+      local all = {}
+      for i = 1, 1e9 do all[i] = ("x"):rep(1000) .. i end
+    end)
+    assert.equal(2, #tab:errors())
+    for i, err in ipairs(tab:errors()) do
+      assert.matches("Job.work of the tab %w+%.%.%.\n\twas started by event " .. i, err.traceback)
+    end
   end)
 end)
