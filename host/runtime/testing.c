@@ -141,11 +141,12 @@ static int load_app(lua_State *L) {
   return 0;
 }
 
-/* An app that fails while it loads is dropped: the next spec finds the host as it was. */
+/* app_load(file, again): again: tokens go on, the pages of before have some. An app that fails while it loads is
+ * dropped: the next spec finds the host as it was. */
 static int app_load(lua_State *L) {
   tl_host *h = tl_host_of(L);
   if (h->app) return luaL_error(L, "an app is loaded already");
-  tl_random_rewind();
+  if (!lua_toboolean(L, 2)) tl_random_rewind();
   tl_config_defaults(&h->config);
   h->config.dev = true;
   tl_lua_watch(h->lua, true);

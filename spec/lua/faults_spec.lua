@@ -258,6 +258,19 @@ describe("a message of the page", function()
   end)
 end)
 
+describe("a fresh host", function()
+  it("knows no token of the one before, also in an order that comes again", function()
+    t.seed(3)
+    local tabs, old = { t.open(APP, "/"), t.open(APP, "/") }, {}
+    for _, tab in ipairs(tabs) do old[tab.link.token] = true end
+    t.restart()
+    for _, tab in ipairs(tabs) do
+      assert.is_nil(old[tab.link.token])
+      assert.equal(1, tab:state "Sum".loads)
+    end
+  end)
+end)
+
 -- At random ---------------------------------------------------------------------------------------
 
 -- What a click adds to n.
