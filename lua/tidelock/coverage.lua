@@ -115,6 +115,10 @@ end
 local function percent(ran, all) return all == 0 and "100.0 %" or ("%.1f %%"):format(math.floor(ran * 1000 / all) / 10) end
 
 local function summary(out)
+  if #files == 0 then
+    out:write "coverage: no file of an app was loaded\n"
+    return
+  end
   local width, ran_in_all, all_in_all = 0, 0, 0
   for _, file in ipairs(files) do
     width = math.max(width, #file.path)

@@ -9,6 +9,7 @@ local differences = {}
 
 local MOST <const> = 12 -- lines
 local LONGEST <const> = 60 -- of a text, or what a table is shown as
+local DEEPEST <const> = 100 -- of a path
 local BEFORE <const> = 15 -- of a long text, before the first letter that differs
 
 local function unwrap(v) return native.is_proxy(v) and native.copy(v) or v end
@@ -113,6 +114,7 @@ local function add(found, path, actual, expected)
   if #found >= MOST then return end
   local at = 1
   if type(actual) == "string" and type(expected) == "string" then at = first_difference(actual, expected) end
+  if #path > DEEPEST then path = "..." .. cut(path, #path - DEEPEST + 1, #path) end
   found[#found + 1] = ("%s: %s, expected %s"):format(path == "" and "the value" or path, shown(actual, at, 1), shown(expected, at, 1))
 end
 
@@ -124,9 +126,10 @@ end
 
 local compare
 
-local function equal(a, b, seen)
+-- What was seen on the way here is not asked: a pair that is looked at again is told where it differs.
+local function equal(a, b)
   local found = { n = 0 }
-  compare(found, "", a, b, seen)
+  compare(found, "an element", a, b, {})
   return found.n == 0
 end
 
@@ -137,11 +140,11 @@ local function is_list(t)
 end
 
 -- Lists of different lengths, one of which is the other but for elements that stand together: those alone are told. Whether it is so.
-local function compare_as_one_gap(found, path, actual, expected, seen)
+local function compare_as_one_gap(found, path, actual, expected)
   local n, m = #actual, #expected
   local head, tail = 0, 0
-  while head < math.min(n, m) and equal(actual[head + 1], expected[head + 1], seen) do head = head + 1 end
-  while tail < math.min(n, m) - head and equal(actual[n - tail], expected[m - tail], seen) do tail = tail + 1 end
+  while head < math.min(n, m) and equal(actual[head + 1], expected[head + 1]) do head = head + 1 end
+  while tail < math.min(n, m) - head and equal(actual[n - tail], expected[m - tail]) do tail = tail + 1 end
   if head + tail ~= math.min(n, m) then return false end
   for i = head + 1, math.max(n, m) - tail do
     add(found, ("%s[%d]"):format(path, i), actual[n > m and i or n + 1], expected[m > n and i or m + 1])
@@ -159,7 +162,7 @@ local function compare_containers(found, path, actual, expected, seen)
   seen[actual] = seen[actual] or {}
   if seen[actual][expected] then return end
   seen[actual][expected] = true
-  if #actual ~= #expected and is_list(actual) and is_list(expected) and compare_as_one_gap(found, path, actual, expected, seen) then return end
+  if #actual ~= #expected and is_list(actual) and is_list(expected) and compare_as_one_gap(found, path, actual, expected) then return end
   for _, key in ipairs(sorted_keys(expected, actual)) do
     compare(found, step(path, key), rawget(actual, key), rawget(expected, key), seen)
   end

@@ -42,7 +42,7 @@ local function wrap(assertion, message, prepare, hint)
     assertion.positive_message = usual
     local text = not result and state.mod and told_by_differences(arguments, hint)
     if text then
-      arguments[1], arguments.nofmt, assertion.positive_message = text, { true }, message
+      arguments[1], arguments.nofmt, assertion.positive_message = text, { true, true }, message
     end
     return result, more
   end

@@ -76,6 +76,7 @@ describe('coverage', { concurrency: 3 }, () => {
 
   it('writes coverage.out, keeps programs\' output clean, and is refused where it cannot write', async () => {
     writeFileSync(join(folder, 'one_spec.lua'), 'it("x", function() end)\n');
+    assert.match((await run({ cwd: folder }, 'test', 'one_spec.lua', '-c')).stdout, /^coverage: no file of an app was loaded\n1 passed/);
     const { stdout } = await run({ cwd: folder }, 'test', 'one_spec.lua', '--coverage', '-o', 'json');
     assert.equal(stdout.trimEnd().split('\n').map(line => JSON.parse(line)).length, 2);
     assert.equal(readFileSync(join(folder, 'coverage.out'), 'utf8'), '');

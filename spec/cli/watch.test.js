@@ -70,6 +70,10 @@ describe('tidelock test --watch', { concurrency: 3 }, () => {
     const { folder } = project(), command = start({ cwd: folder }, 'test', '--watch', '--schedules=5', 'spec/a_spec.lua');
     await reader(command)(/^3 orders, \d+ a second\n1 passed, 0 failed\n-- waiting/m);
     assert.equal(await command.stop(), 0);
+    const json = start({ cwd: folder }, 'test', '--watch', '-o', 'json');
+    await json.printed(/"pending":0.*\n/);
+    assert.equal(await json.stop(), 0);
+    for (const line of json.stdout.trimEnd().split('\n')) JSON.parse(line);
     const wrong = start({ cwd: folder }, 'test', '--watch', '--nonsense');
     assert.equal(await wrong.ended, 2);
   });

@@ -31,6 +31,31 @@ describe("differences", function()
     assert.same({ "[1]: 7, expected 1", "[3]: nothing, expected 3" }, lines({ 7, 2 }, { 1, 2, 3 }))
   end)
 
+  it("of lists of tables are told wherever they are, when there is more than one gap", function()
+    assert.same({ "[1][1]: 9, expected 1", "[3]: nothing, expected { 3 }" }, lines({ { 9 }, { 2 } }, { { 1 }, { 2 }, { 3 } }))
+    local shared = { 1 }
+    assert.same({ "[1][1]: 1, expected 2", "[2][1]: 1, expected 2" }, lines({ shared, shared }, { { 2 }, { 2 } }))
+  end)
+
+  it("are told soon in long lists, and from the end of deep paths", function()
+    local a, b = {}, {}
+    for i = 1, 10000 do a[i], b[i] = { id = i }, { id = i } end
+    table.remove(b, 5000)
+    local start = os.clock()
+    local text = failure(function() assert.same(a, b) end)
+    assert.matches("\n  %[5000%]: nothing, expected { id = 5000 }$", text)
+    assert.is_true(os.clock() - start < 1)
+    local deep, other = {}, {}
+    local x, y = deep, other
+    for _ = 1, 500 do
+      x.next, y.next = {}, {}
+      x, y = x.next, y.next
+    end
+    x.v, y.v = 1, 2
+    assert.matches("^%.%.%.[next.]+%.v: 1, expected 2$", lines(deep, other)[1])
+    assert.is_true(#lines(deep, other)[1] < 150)
+  end)
+
   it("tell kinds apart, and numbers to the last digit", function()
     assert.same({ 'n: 1, expected "1"' }, lines({ n = 1 }, { n = "1" }))
     assert.same({ "[1]: 0.3, expected 0.30000000000000004" }, lines({ 0.3 }, { 0.1 + 0.2 }))
