@@ -29,6 +29,12 @@ function leftovers.note()
   native.refs_note()
 end
 
+---The host of the app ends, and another takes its place: what its tasks made of luv ends with it.
+function leftovers.restart()
+  local luv = native.luv()
+  if luv then luv._close_newer(handles_before, true) end
+end
+
 ---The handles of luv that are at work: a line for each.
 ---@return string[]
 function leftovers.active()

@@ -15,6 +15,7 @@ local function wrap(raw)
   local luv = setmetatable({}, { __index = raw })
   local handles = setmetatable({}, { __mode = "k" }) -- handle -> its number
   local places = setmetatable({}, { __mode = "k" }) -- handle -> the line that made it; in specs
+  local of_app = setmetatable({}, { __mode = "k" }) -- handle -> whether a task of the app made it; in specs
   local last = 0
 
   local function noted(make)
@@ -23,7 +24,7 @@ local function wrap(raw)
       if type(results[1]) == "userdata" then
         last = last + 1
         handles[results[1]] = last
-        if blocking.in_app then places[results[1]] = where.here() end
+        if blocking.in_app then places[results[1]], of_app[results[1]] = where.here(), blocking.in_app() end
       end
       return table.unpack(results, 1, results.n)
     end
@@ -76,11 +77,11 @@ local function wrap(raw)
   -- The number of the newest handle.
   function luv._newest() return last end
 
-  -- Closes the open handles that are newer than `number` (0: all), and lists their kinds.
-  function luv._close_newer(number)
+  -- Closes the open handles that are newer than `number` (0: all), and lists their kinds. `own_only`: those that the app's tasks made.
+  function luv._close_newer(number, own_only)
     local closed = {}
     for handle, own in pairs(handles) do
-      if own > number and is_open(handle) then
+      if own > number and is_open(handle) and (not own_only or of_app[handle]) then
         closed[#closed + 1] = described(handle)
         raw.close(handle)
       end

@@ -227,6 +227,7 @@ local function shut_down()
   end)
   lost_before = all_lost()
   native.app_shutdown()
+  leftovers.restart()
   file_of_app = nil
   each_tab(function(open) return open:pump() end)
   for _, open in ipairs(connected) do open.link:drop() end -- also where the host's word is held up

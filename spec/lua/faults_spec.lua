@@ -133,6 +133,16 @@ describe("a restart", function()
     assert.equal(7, n_of(three))
   end)
 
+  it("ends the handles of luv that the app had, and not the spec's", function()
+    local uv = require "luv"
+    local tab, own, apps = kit.open(), uv.new_timer(), nil
+    kit.background(tab, function() apps = uv.new_timer() end)
+    t.restart()
+    assert.is_false(own:is_closing())
+    own:close()
+    assert.is_true(not pcall(apps.is_closing, apps) or apps:is_closing())
+  end)
+
   it("leaves no host when main.lua does not load", function()
     local path = os.tmpname()
     finally(function() os.remove(path) end)
