@@ -124,8 +124,8 @@ void tl_json_write_string(tl_buf *out, const char *s, size_t n) {
   size_t from = 0, i = 0;
   tl_buf_putc(out, '"');
   while (i < n) {
-    size_t step = n - i < 8 ? n - i : 8;
-    if (step >= 4 && !suspicious(word(s + i, step))) {
+    const size_t left = n - i, step = left < 8 ? left : 8;
+    if (left >= 4 && !suspicious(word(s + i, step))) {
       i += step;
       continue;
     }

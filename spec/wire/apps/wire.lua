@@ -43,7 +43,12 @@ function Job:slow_steps(times, seconds)
 end
 
 
-function Job:set(name, value) self[name] = value end
+local sets = 0 -- of all tabs
+function Job:set(name, value)
+  self[name] = value
+  sets = sets + 1
+end
+function Job:count_sets() self.n = sets end
 function Job:put(key, value) self.map[key] = value end
 function Job:push(value) self.list:push(value) end
 function Job:append(text) self.text = self.text .. text end
@@ -202,7 +207,8 @@ function Job:wait() tl.sleep(3600) end
 
 tl.expose(Job.add, Job.slow_add, Job.slow_steps, Job.steps, Job.there_and_back, Job.set, Job.put, Job.push, Job.append, Job.long,
   Job.grow, Job.secret, Job.nop, Job.shapes, Job.fail, Job.fail_later, Job.chain, Job.toast, Job.toasts, Job.where_am_i, Job.here, Job.who_am_i, Job.from_where,
-  Job.broken_task, Job.count, Job.linger, Job.block_thread, Job.stubborn, Job.dawdle, Job.churn, Job.toast_often, Job.count_tasks, Job.wait, Job.overdue)
+  Job.broken_task, Job.count, Job.linger, Job.block_thread, Job.stubborn, Job.dawdle, Job.churn, Job.toast_often, Job.count_tasks, Job.wait, Job.overdue,
+  Job.count_sets)
 
 -- Pages -----------------------------------------------------------------------------------------
 
