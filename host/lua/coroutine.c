@@ -7,6 +7,7 @@
 static char key_waiting; /* registry, weak keys: coroutines that are suspended by a wait (true), or a task's ("task") */
 
 static void push_thread(lua_State *L, lua_State *co) {
+  lua_checkstack(co, 1); /* one that yielded from a hook, in the midst of a function, has no room of its own */
   lua_pushthread(co);
   if (co != L) lua_xmove(co, L, 1);
 }
