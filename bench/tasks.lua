@@ -3,6 +3,7 @@
 -- brace is the result: bytes, ns, and blocks a second. Beside each figure of tasks stands that of plain coroutines
 -- (coroutines.lua), which is the least there can be. How exactly they are woken takes real time: wakes.lua.
 local tl, t = require "tidelock", require "tidelock.testing"
+local best_of = require "bench.coroutines".best_of
 
 local SLEEPERS <const>, MANY <const>, ROUNDS <const> = 100000, 1000, 50
 local TABS <const>, CONTENDERS <const>, BLOCKS <const> = 100, 10000, 10
@@ -18,17 +19,6 @@ local function resident()
   local _, pages = file:read("n", "n")
   file:close()
   return pages * 4096
-end
-
--- The best of several, in ns a round.
-local function best_of(rounds, fn)
-  local best = math.huge
-  for _ = 1, 7 do
-    local began = os.clock()
-    fn()
-    best = math.min(best, (os.clock() - began) / rounds * 1e9)
-  end
-  return best
 end
 
 local function sleeping()

@@ -5,20 +5,13 @@
 local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local sorted_keys = require "tidelock.values".sorted_keys
 local var = require "tidelock.var"
 local where = require "tidelock.where"
 
 where.register()
 
 local attrs = {}
-
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-attrs.sorted_keys = sorted_keys
 
 -- class -----------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 --- coverage.lua: `tidelock test --coverage`: which lines of the app's files ran.
 --
 -- Each line's first statement counts, in the text that is compiled: so lines of coroutines count, hooks are free for others, and
--- nothing is paid without it. Line numbers stay. A line is code when a statement begins in it. May use: check.parser, native, where.
+-- nothing is paid without it. Line numbers stay. A line is code when a statement begins in it. May use: check.parser, native, values, where.
 
 local native = require "tidelock.native"
+local values = require "tidelock.values"
 local where = require "tidelock.where"
 
 where.register()
@@ -83,17 +84,10 @@ end
 
 -- Telling ---------------------------------------------------------------------------------------
 
-local function sorted_lines(hits)
-  local lines = {}
-  for line in pairs(hits) do lines[#lines + 1] = line end
-  table.sort(lines)
-  return lines
-end
-
 -- "3-5, 9": lines of code that did not run; those with no code between go together.
 local function missed(file, most)
   local ranges, from, last = {}, nil, nil
-  for _, line in ipairs(sorted_lines(file.hits)) do
+  for _, line in ipairs(values.sorted_keys(file.hits)) do
     if file.hits[line] == 0 then
       from, last = from or line, line
     elseif from then
@@ -148,7 +142,7 @@ end
 local function lcov(out)
   for _, file in ipairs(files) do
     out:write("TN:\nSF:", file.path, "\n")
-    for _, line in ipairs(sorted_lines(file.hits)) do out:write(("DA:%d,%d\n"):format(line, file.hits[line])) end
+    for _, line in ipairs(values.sorted_keys(file.hits)) do out:write(("DA:%d,%d\n"):format(line, file.hits[line])) end
     local ran, all = count(file)
     out:write(("LF:%d\nLH:%d\nend_of_record\n"):format(all, ran))
   end
