@@ -62,6 +62,7 @@ void tl_lua_stuck(tl_lua *S, const char *why); /* its wait ends in a DeadlockErr
 
 uint64_t tl_lua_turn(
     tl_lua *S); /* runs what is ready and due; ns until it wants to run again: 0 at once, UINT64_MAX never by itself */
+uint64_t tl_lua_ran(const tl_lua *S);     /* so often a task was started or resumed */
 void tl_lua_jump(tl_lua *S, uint64_t to); /* virtual time: no further than the timer that comes next */
 void tl_lua_rewind(tl_lua *S);            /* virtual time begins anew, if nobody waits for a time */
 /* Ready tasks are taken, and timers fire, as the schedule says; borrowed. NULL: in the order in which they came. */

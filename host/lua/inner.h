@@ -171,6 +171,7 @@ struct tl_lua {
   size_t ready_at, ready_n, ready_cap;
   tl_task **later; /* ready, but not before the next turn */
   size_t later_n, later_cap;
+  uint64_t ran; /* so often a task was started or resumed */
   tl_timers timers;
   tl_schedule *schedule; /* testing: the order of what is ready; NULL: first in, first out */
   tl_watch *watch;       /* dev mode and testing: lost updates are looked for; NULL: they are not */

@@ -141,12 +141,14 @@ uint64_t tl_lua_turn(tl_lua *S) {
   for (size_t i = 0; i < S->later_n; i++) push(&S->ready, &S->ready_n, &S->ready_cap, S->later[i]);
   S->later_n = 0;
   tl_task *t;
-  for (int budget = TURN_BUDGET; budget && (t = pop_ready(S)); budget--) {
+  int budget = TURN_BUDGET;
+  for (; budget && (t = pop_ready(S)); budget--) {
     uint64_t id = t->id;
     t->ready = false;
     tl__task_run(t);
     if (S->story) tl__story_end(S, t, id);
   }
+  S->ran += (uint64_t)(TURN_BUDGET - budget);
   compact(S);
   if (S->boards) tl__boards_take(S);
   if (S->ready_at < S->ready_n || S->later_n) return 0;
@@ -155,6 +157,8 @@ uint64_t tl_lua_turn(tl_lua *S) {
   uint64_t now = tl_lua_now(S);
   return next > now ? next - now : 0;
 }
+
+uint64_t tl_lua_ran(const tl_lua *S) { return S->ran; }
 
 /* ---- the one pair: park and wake ---- */
 

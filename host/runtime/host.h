@@ -187,6 +187,8 @@ struct tl_host {
   tl_wake advance_wake;
   uint64_t io_spent;      /* real time (ns) that went by for I/O, since the wait or the newest request began ... */
   uint64_t io_begun;      /* ... which was the so-many-th ... */
+  uint64_t idle_spent;    /* ... for callbacks of luv, while no task ran ... */
+  uint64_t idle_ran;      /* ... since so many had ... */
   uint64_t advance_limit; /* ... and how much it may be; 0: any */
   unsigned advance_late;  /* it was more, and so many requests were under way; 0: it was not */
   unsigned busy_turns;    /* testing: turns without a rest */
@@ -234,7 +236,7 @@ void tl_open_testing_time(lua_State *L); /* testing_time.c */
 void tl_open_testing_refs(lua_State *L); /* testing_refs.c */
 void tl_open_luv(tl_host *h);
 void tl_close_luv(tl_host *h);
-bool tl_has_luv(tl_host *h);     /* it was asked for */
+bool tl_luv_waits(tl_host *h);   /* a callback of it may come */
 int tl_loaded_luv(lua_State *L); /* a lua_CFunction: -> the module if it was asked for, or nil */
 
 #endif

@@ -232,12 +232,19 @@ static void await_io(tl_host *h) {
     end_requests(h);
 }
 
-/* The specs wait, and not for time: only a callback of luv could bring something now. */
+/* The specs wait, and not for time: only a callback of luv could bring something now. One that lets no task go on does
+ * not begin the wait anew. */
 static void await_anything(tl_host *h) {
-  uint64_t from = tl_loop_now();
-  if (tl_has_luv(h)) tl_loop_poll(h->loop, h->advance_limit ? h->advance_limit : UINT64_MAX);
-  if (h->advance_limit && (!tl_has_luv(h) || tl_loop_now() - from >= h->advance_limit))
-    tl_lua_stuck(h->lua, "no task, timer or request is left that could end it");
+  uint64_t ran = tl_lua_ran(h->lua), from = tl_loop_now();
+  if (h->idle_ran != ran) h->idle_spent = 0;
+  h->idle_ran = ran;
+  if (tl_luv_waits(h) && (!h->advance_limit || h->idle_spent < h->advance_limit)) {
+    tl_loop_poll(h->loop, h->advance_limit ? h->advance_limit - h->idle_spent : UINT64_MAX);
+    h->idle_spent += tl_loop_now() - from;
+    return;
+  }
+  h->idle_spent = 0;
+  tl_lua_stuck(h->lua, "no task, timer or request is left that could end it");
 }
 
 /* A task that only gives the others their turn, again and again, lets no time go by. */

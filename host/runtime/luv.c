@@ -45,11 +45,21 @@ int tl_loaded_luv(lua_State *L) {
   return 1;
 }
 
-bool tl_has_luv(tl_host *h) {
+static int any_active(lua_State *L) {
+  tl_loaded_luv(L);
+  if (lua_isnil(L, -1)) return 1; /* it was never asked for */
+  lua_getfield(L, -1, "_is_waiting");
+  lua_call(L, 0, 1);
+  return 1;
+}
+
+bool tl_luv_waits(tl_host *h) {
+  if (tl_loop_uv(h->loop)->active_reqs.count) return true; /* a file, a name, a thread's work */
   lua_State *L = tl_lua_state(h->lua);
-  bool has = lua_rawgetp(L, LUA_REGISTRYINDEX, &key_luv) != LUA_TNIL;
+  lua_pushcfunction(L, any_active);
+  bool waits = lua_pcall(L, 0, 1, 0) != LUA_OK || lua_toboolean(L, -1);
   lua_pop(L, 1);
-  return has;
+  return waits;
 }
 
 static int open_luv(lua_State *L) {

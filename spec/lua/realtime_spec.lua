@@ -62,6 +62,15 @@ describe("a spec whose time cannot go by", function()
     assert.matches("0 passed, 1 failed", text)
   end)
 
+  -- holds: testing.stuck
+  it("fails soon, however often a callback of luv comes that brings nothing", function()
+    local never = "DeadlockError: this wait of the spec never ends: no task, timer or request is left that could end it"
+    assert.matches("realtime.lua:127: " .. never, runs "ticks")
+    local from = os.time()
+    assert.matches("realtime.lua:135: " .. never, run "spec/lua/runs/realtime.lua --time-limit 100 --tags rest")
+    assert.is_true(os.time() - from < 50, "luv is at rest, and the limit was waited for nevertheless")
+  end)
+
   it("may wait for a callback of luv", function()
     assert.matches("1 passed, 0 failed", runs "callback")
   end)
