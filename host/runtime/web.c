@@ -138,22 +138,48 @@ static const char page_headers[] =
     "Referrer-Policy: same-origin\r\n";
 
 typedef struct asked { /* what a page or its tree is made of; all that Lua needs is made under protection */
-  tl_host *host;
   const char *path;
   size_t n;
 } asked;
 
-static int make_page(lua_State *L) { /* asked (light) -> status, HTML */
-  const asked *a = lua_touserdata(L, 1);
-  const tl_host *h = a->host;
-  tl_push_serve(L, "html");
-  lua_pushlstring(L, a->path, a->n);
+static int parts_of_pages(lua_State *L) { /* -> default state as JSON, dev mode, addresses: style, bare style, client */
+  const tl_host *h = tl_host_of(L);
   lua_pushlstring(L, h->default_state.data, h->default_state.len);
   lua_pushboolean(L, h->config.dev);
   lua_pushstring(L, h->config.style ? tl_client_css.path : tl_client_bare_css.path);
   lua_pushstring(L, tl_client_bare_css.path);
   lua_pushstring(L, tl_client_js.path);
-  lua_call(L, 6, 2);
+  return 5;
+}
+
+static int text_gc(lua_State *L) {
+  tl_buf_free(lua_touserdata(L, 1));
+  return 0;
+}
+
+/* Pages are kept as long as the app is. As strings they would be live to Lua's collector, which lets as much garbage
+ * gather as half of what is live: that of the handlers would lie in no cache. */
+static int kept_text(lua_State *L) { /* text -> userdata */
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  tl_buf *kept = lua_newuserdatauv(L, sizeof *kept, 0);
+  *kept = (tl_buf){0};
+  if (luaL_newmetatable(L, "tidelock.page_text")) {
+    lua_pushcfunction(L, text_gc);
+    lua_setfield(L, -2, "__gc");
+  }
+  lua_setmetatable(L, -2);
+  tl_buf_put(kept, text, n);
+  return 1;
+}
+
+static int make_page(lua_State *L) { /* asked (light) -> status, kept HTML */
+  const asked *a = lua_touserdata(L, 1);
+  tl_push_serve(L, "html");
+  lua_pushlstring(L, a->path, a->n);
+  lua_pushcfunction(L, parts_of_pages);
+  lua_pushcfunction(L, kept_text);
+  lua_call(L, 3, 2);
   return 2;
 }
 
@@ -181,14 +207,13 @@ static bool make(lua_State *L, lua_CFunction fn, asked *a, tl_http_req *r) {
 static void serve_page(tl_host *h, tl_http_req *r) {
   lua_State *L = tl_lua_state(h->lua);
   int top = lua_gettop(L);
-  asked a = {h, tl_http_raw_path(r), strlen(tl_http_raw_path(r))}; /* routes decode segment by segment */
+  asked a = {tl_http_raw_path(r), strlen(tl_http_raw_path(r))}; /* routes decode segment by segment */
   if (make(L, make_page, &a, r)) {
     char session[120], headers[sizeof page_headers + sizeof session];
     session_line(h, r, session, sizeof session);
     snprintf(headers, sizeof headers, "%s%s", page_headers, session);
-    size_t n;
-    const char *html = lua_tolstring(L, -1, &n);
-    tl_http_respond(r, (int)lua_tointeger(L, -2), headers, html, n);
+    const tl_buf *html = lua_touserdata(L, -1);
+    tl_http_respond(r, (int)lua_tointeger(L, -2), headers, html->data, html->len);
   }
   lua_settop(L, top);
 }
@@ -207,7 +232,7 @@ static void serve_tree(tl_host *h, tl_http_req *r) {
   tl_buf path = {0};
   int top = lua_gettop(L);
   wanted_path(tl_http_query(r), &path);
-  asked a = {h, path.len ? path.data : "/", path.len ? path.len : 1};
+  asked a = {path.len ? path.data : "/", path.len ? path.len : 1};
   if (make(L, make_tree, &a, r)) {
     size_t n;
     const char *json = lua_tolstring(L, -1, &n);

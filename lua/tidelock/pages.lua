@@ -213,19 +213,14 @@ local function shown_by_default(entry, state)
   return title, markup.html(eval.render(entry.tree, state))
 end
 
----A page's HTML, with the default state. Made once for an address of each file and a default state.
+---A page's HTML, with the default state.
 ---@param app table
 ---@param entry tl.PageEntry
 ---@param opts { state_json: string, dev: boolean, css: string|nil, bare_css: string|nil, js: string|nil } addresses; bare_css: for style = false
 ---@return string
 function pages.html(app, entry, opts)
-  local served, asked = entry.served, ("%s %s %s %s"):format(opts.dev, opts.css, opts.bare_css, opts.js)
-  if served.asked ~= asked or served.state_json ~= opts.state_json then
-    local title, body = shown_by_default(entry, native.json_decode(opts.state_json or "{}"))
-    served.html = frame:format(markup.escaped(declared(app).lang), head_lines(app, entry, title, opts), body, data_json(entry, opts))
-    served.asked, served.state_json = asked, opts.state_json
-  end
-  return served.html
+  local title, body = shown_by_default(entry, native.json_decode(opts.state_json or "{}"))
+  return frame:format(markup.escaped(declared(app).lang), head_lines(app, entry, title, opts), body, data_json(entry, opts))
 end
 
 return pages

@@ -10,13 +10,21 @@ local function entry_of(path)
   return pages.lookup(native.app_table(), path)
 end
 
----The whole HTML of the page at a path, which shows the default state.
+---The whole HTML of the page at a path, which shows the default state. Made once.
+---@param path string
+---@param parts fun(): string, boolean, string, string, string what it is made of: the default state as JSON, dev mode, addresses
+---@param keep fun(html: string): userdata takes the text out of Lua's memory
 ---@return integer status
----@return string html
-function serve.html(path, state_json, dev, css, bare_css, js)
+---@return userdata html
+function serve.html(path, parts, keep)
   local entry = entry_of(path)
-  return entry.status, pages.html(native.app_table(), entry,
-    { state_json = state_json, dev = dev, css = css, bare_css = bare_css, js = js })
+  local served = entry.served
+  if not served.html then
+    local state_json, dev, css, bare_css, js = parts()
+    served.html = keep(pages.html(native.app_table(), entry,
+      { state_json = state_json, dev = dev, css = css, bare_css = bare_css, js = js }))
+  end
+  return entry.status, served.html
 end
 
 ---What a page needs to move to a path without a reload.

@@ -153,6 +153,18 @@ describe('HTTP', { concurrency: 4 }, () => {
     await page.until(() => page.state.Job.loads.length === 1, 'and on_load ran once');
   });
 
+  // As live data they would let as much garbage gather in Lua as they are large, and each handler would be slower for it.
+  it('keeps pages that it has made outside of Lua', async t => {
+    const large = await startHost(t, { app: 'spec/wire/apps/large.lua' });
+    const page = await openPage(t, large);
+    const before = (await page.call('Large.measure')).Large.lua_kb;
+    const { body } = await ask('/', {}, large.port);
+    assert.ok(body.length > 1_300_000, `a page of ${body.length} bytes`);
+    assert.equal((await ask('/', {}, large.port)).body, body);
+    const grown = (await page.call('Large.measure')).Large.lua_kb - before;
+    assert.ok(grown < 300, `Lua holds ${grown.toFixed()} KB more`);
+  });
+
   // holds: page.assets, page.assets.relative, http.assets.etag, http.assets.ranges
   it('serves assets: type, ETag, ranges', async () => {
     const { status, headers, body } = await ask('/note.txt');
