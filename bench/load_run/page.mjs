@@ -176,7 +176,7 @@ export class Page {
   }
 
   // The chain: from where we are, and as many counts as commits.
-  advance({ from, version, patch }) {
+  advance({ version, from = version - 1, patch }) {
     if (from !== this.version) this.wrong(`a message from version ${from} at ${this.version}`);
     const counter = patch?.Load?.counter ?? this.counter;
     const commits = version - from;

@@ -1,8 +1,8 @@
 // session.js: the client's side of the protocol: hello, init or resume, the chain of versions, the
 // queue of events, and what the host says besides. Knows no DOM.
 //
-// The chain: each message's `from` is our version. Where it is not, or a patch does not fit, the
-// state is not to be trusted and the next hello asks for a whole one (version null).
+// The chain: each message's `from`, or the version before its own, is our version. Where it is not, or a
+// patch does not fit, the state is not to be trusted and the next hello asks for a whole one (version null).
 
 import { applyPatch, PatchError, shareEqual } from './patch.js';
 import { Queue } from './queue.js';
@@ -82,7 +82,7 @@ export class Session {
   }
 
   // The state after the message, or null when it does not follow from ours.
-  patched({ from, patch }) {
+  patched({ version, from = version - 1, patch }) {
     if (from !== this.version) return this.distrust(`version ${from} does not follow ${this.version}`);
     if (!patch) return this.state;
     try {

@@ -41,7 +41,7 @@ test('effects and answers come after the patch, errors mark their event', () => 
   init();
   session.submit(add);
   log.length = 0;
-  say({ from: 4, version: 5, patch: { Job: { n: 2 } }, done: [1], effects: [['reload']], errors: [{ event: 1, ref: 'a' }] });
+  say({ version: 5, patch: { Job: { n: 2 } }, done: [1], effects: [['reload']], errors: [{ event: 1, ref: 'a' }] });
   assert.deepEqual(log, [
     ['state', { Job: { n: 2 } }], ['answers', [1], new Set([1])], ['effects', [['reload']]], ['errors', [{ event: 1, ref: 'a' }]],
   ]);

@@ -219,11 +219,16 @@ static bool nothing_to_send(const tl_tab *t) {
   return t->sent.version == t->version && !t->uncounted && !t->done.len && !t->effects.len && !t->errors.len;
 }
 
+/* A message that carries one commit is the most frequent one, and goes without saying: its `from` is left out. */
 static void put_head(const tl_tab *t, uint64_t version, tl_buf *out) {
   tl_buf_clear(out);
-  tl_buf_puts(out, "{\"from\":");
-  tl_buf_put_uint(out, t->sent.version);
-  tl_buf_puts(out, ",\"version\":");
+  if (version == t->sent.version + 1) {
+    tl_buf_puts(out, "{\"version\":");
+  } else {
+    tl_buf_puts(out, "{\"from\":");
+    tl_buf_put_uint(out, t->sent.version);
+    tl_buf_puts(out, ",\"version\":");
+  }
   tl_buf_put_uint(out, version);
 }
 

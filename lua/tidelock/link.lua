@@ -148,9 +148,10 @@ end
 -- Patches are applied by the host's own code, on a copy of the state of the page's own. False: it does not follow, since the
 -- spec has lost or repeated one.
 function Link:apply(message)
-  if message.from ~= self.version then
+  local from = message.from or message.version - 1
+  if from ~= self.version then
     if self.hurt then return self:distrust() end
-    error(("the host's message goes from version %s, the page has %s"):format(message.from, self.version), 0)
+    error(("the host's message goes from version %s, the page has %s"):format(from, self.version), 0)
   end
   if message.patch then
     local ok, err = self.mirror:patch(native.json_encode(message.patch))

@@ -19,15 +19,16 @@ function begun(first = init()) {
 }
 
 const broken = {
-  'a version that does not follow': [/from is the version before/, { from: 5, version: 6, patch: { Job: { n: 2 } } }],
-  'a version without a patch': [/the version counts commits/, { from: 4, version: 5 }],
+  'a version that does not follow': [/from is the version before/, { version: 6, patch: { Job: { n: 2 } } }],
+  'a from that goes without saying': [/from is left out/, { from: 4, version: 5, patch: { Job: { n: 2 } } }],
+  'a version without a patch': [/the version counts commits/, { version: 5 }],
   'a patch without a version': [/the version counts commits/, { from: 4, version: 4, patch: { Job: { n: 2 } } }],
-  'a value that is the same': [/the value is the same/, { from: 4, version: 5, patch: { Job: { n: 1 } } }],
-  'an edit that ends where it began': [/the value is the same/, { from: 4, version: 5, patch: { Job: { list: { $: ['list', [['+', 0, 9], ['-', 0, 1]]] } } } }],
-  'an empty patch': [/empty/, { from: 4, version: 5, patch: {} }],
-  'a patch within nothing': [/no such state or var/, { from: 4, version: 5, patch: { Job: { other: 1 } } }],
-  'a position that is not there': [/no element 2/, { from: 4, version: 5, patch: { Job: { list: { $: ['list', [['~', 2, 5]]] } } } }],
-  'a key that is not escaped': [/not escaped/, { from: 4, version: 5, patch: { Job: { map: { $x: 1 } } } }],
+  'a value that is the same': [/the value is the same/, { version: 5, patch: { Job: { n: 1 } } }],
+  'an edit that ends where it began': [/the value is the same/, { version: 5, patch: { Job: { list: { $: ['list', [['+', 0, 9], ['-', 0, 1]]] } } } }],
+  'an empty patch': [/empty/, { version: 5, patch: {} }],
+  'a patch within nothing': [/no such state or var/, { version: 5, patch: { Job: { other: 1 } } }],
+  'a position that is not there': [/no element 2/, { version: 5, patch: { Job: { list: { $: ['list', [['~', 2, 5]]] } } } }],
+  'a key that is not escaped': [/not escaped/, { version: 5, patch: { Job: { map: { $x: 1 } } } }],
   'an unknown field': [/no other key/, { from: 4, version: 4, done: [1], more: 1 }],
   'an empty list': [/left out when empty/, { from: 4, version: 4, done: [] }],
   'an answer that is none': [/left out when empty/, { from: 4, version: 4, errors: [{ event: 1, task: null, ref: 'abcd', answered: false }] }],
@@ -40,15 +41,15 @@ const broken = {
   'a second init': [/comes once/, init()],
   'two messages in one': [/one key/, { closing: { reason: 'restart' }, reload: {} }],
   'a patch that is larger than its change': [/as small as its change/,
-    { from: 4, version: 5, patch: { Job: { list: { $: ['list', [['-', 0, 2], ['+', 0, 1, 2, 'x'.repeat(90)], ['-', 2, 1], ['+', 2, 3]]] } } } }],
-  'keys out of order': [/order of their bytes/, { from: 4, version: 5, patch: { Job: { text: 'b', n: 2 } } }],
+    { version: 5, patch: { Job: { list: { $: ['list', [['-', 0, 2], ['+', 0, 1, 2, 'x'.repeat(90)], ['-', 2, 1], ['+', 2, 3]]] } } } }],
+  'keys out of order': [/order of their bytes/, { version: 5, patch: { Job: { text: 'b', n: 2 } } }],
   'bytes': [/is text/, Buffer.from('x')],
 };
 
 describe('the checks of the client', () => {
   it('find nothing wrong in what is right', () => {
     const page = begun();
-    page.receive({ from: 4, version: 5, patch: { Job: { list: { $: ['list', [['+', 2, 3]]] }, n: 2 } }, done: [1], effects: [['toast', 'x', {}]] });
+    page.receive({ version: 5, patch: { Job: { list: { $: ['list', [['+', 2, 3]]] }, n: 2 } }, done: [1], effects: [['toast', 'x', {}]] });
     page.receive({ from: 5, version: 5, done: [2], errors: [{ event: 2, task: null, ref: 'abcd' }] });
     assert.deepEqual(page.violations, []);
   });
@@ -79,7 +80,7 @@ describe('the checks of the client', () => {
 
   it('find a state that the host does not hold', () => {
     const page = Object.assign(begun(), { judge: () => 'another state' });
-    page.receive({ from: 4, version: 5, patch: { Job: { n: 2 } } });
+    page.receive({ version: 5, patch: { Job: { n: 2 } } });
     assert.match(page.violations.join('\n'), /another state/);
     const Job = { n: 1, double: 2, running: 0, cleaned: '', text: 'ä', list: [1, { b: 1, a: null }], map: {}, loads: [] };
     const of_all = /digest (\w+)/.exec(differs({ Digest: { ticks: 0, of_all: '' }, Job }))[1];

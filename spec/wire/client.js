@@ -115,6 +115,7 @@ const KNOWN = {
   init: ['token', 'version', 'route', 'state', 'last_event'],
   resume: ['token', 'from', 'version', 'patch', 'last_event'],
   delta: ['from', 'version', 'patch', 'done', 'effects', 'errors'],
+  next: ['version', 'patch', 'done', 'effects', 'errors'],
   error: ['event', 'task', 'say', 'answered', 'ref'],
   detailed: ['event', 'task', 'name', 'message', 'traceback', 'source', 'say', 'answered', 'ref'],
 };
@@ -313,7 +314,8 @@ export class Page {
   }
 
   delta(message) {
-    this.hasKeys(message, KNOWN.delta, message);
+    this.hasKeys(message, 'from' in message ? KNOWN.delta : KNOWN.next, message);
+    this.must(message.from !== message.version - 1, 'from is left out where it is version - 1', message);
     this.deltas.push(message);
     this.advance(message, message);
     for (const id of message.done ?? []) this.takeDone(id, message);
@@ -341,7 +343,7 @@ export class Page {
   }
 
   // A message's versions and patch.
-  advance({ from, version, patch }, message) {
+  advance({ version, from = version - 1, patch }, message) {
     this.must(from === this.version, `from is the version before, ${this.version}`, message);
     this.must(patch ? version > from : version === from || version >= from + 2, 'the version counts commits', message);
     try {

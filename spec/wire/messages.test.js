@@ -36,7 +36,7 @@ describe('events', { concurrency: 4 }, () => {
   it('are told done with their last commit, in one message', async t => {
     const page = await openPage(t, host(), { path: '/quiet' });
     await page.call('Job.add', 5);
-    assert.deepEqual(page.deltas, [{ from: 0, version: 1, patch: { Job: { n: 5, double: 10 } }, done: [1] }]);
+    assert.deepEqual(page.deltas, [{ version: 1, patch: { Job: { n: 5, double: 10 } }, done: [1] }]);
   });
 
   // holds: message.version, message.no_patch

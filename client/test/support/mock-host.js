@@ -98,12 +98,9 @@ export class MockHost {
   }
 
   push(patch, rest = {}) {
-    const from = this.version;
-    if (patch) {
-      this.state = applyPatch(this.state, patch);
-      this.version++;
-    }
-    this.say({ from, version: this.version, ...(patch && { patch }), ...rest });
+    if (!patch) return this.say({ from: this.version, version: this.version, ...rest });
+    this.state = applyPatch(this.state, patch);
+    this.say({ version: ++this.version, patch, ...rest });
   }
 
   say(message) {
