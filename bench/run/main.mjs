@@ -7,7 +7,7 @@ import * as report from "./report.mjs";
 import { binarySize, root, runCold, runFloor, runHost, runMicro, runTasks } from "./servers.mjs";
 import { microFigures, oneGo, tasksGo, workloads } from "./workloads.mjs";
 
-const NOISE_PCT = 10, REPEATS = 2;
+const NOISE_PCT = 10, REPEATS = 2, TURNS = 3;
 const options = process.argv.slice(2);
 const quick = options.includes("--quick"), save = options.includes("--save");
 const wanted = options.filter((o) => !o.startsWith("-"));
@@ -45,6 +45,17 @@ async function quietest(workload) {
   return best;
 }
 
+// What is divided by each other runs in turns, and of each server its best run counts: what a neighbour of this machine does to
+// the memory they share shows nowhere else.
+async function best(workload) {
+  const of = await quietest(workload);
+  const turns = quick || Object.keys(of).length < 2 || workload.cold ? 1 : TURNS;
+  for (let i = 1; i < turns; i++)
+    for (const [name, run] of Object.entries(await quietest(workload)))
+      if (run.deltas_per_cpu_s > of[name].deltas_per_cpu_s) of[name] = run;
+  return of;
+}
+
 function faultsOf(results) {
   const faults = [];
   for (const [name, r] of Object.entries(results)) {
@@ -55,7 +66,7 @@ function faultsOf(results) {
 }
 
 async function measure(workload) {
-  const results = await quietest(workload);
+  const results = await best(workload);
   const otherCpu = noiseOf(results);
   return { id: workload.id, title: workload.title, figures: workload.figures(results), results, otherCpu,
     noisy: otherCpu > NOISE_PCT, faults: faultsOf(results) };
