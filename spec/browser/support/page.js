@@ -14,15 +14,16 @@ const LOAD_TIME = 60_000;  // ms: a page of 10,000 rows, on a busy machine
 let browser;   // of the file's tests; a promise, since the first of them may be several at a time
 after(async () => (await browser)?.close());
 
-// A browser's window with its own storage. `excuse`: what may stand in the console as an error.
-export async function openContext(t, { excuse, ...options } = {}) {
+// A browser's window with its own storage. `excuse`: what may stand in the console as an error. `witness`: whether all messages are
+// held to the protocol, which takes time that grows with the state.
+export async function openContext(t, { excuse, witness = true, ...options } = {}) {
   const context = await (await (browser ??= launch())).newContext(options);
   const problems = [];
   const note = text => { if (!excuse?.test(text)) problems.push(text); };
   context.setDefaultTimeout(PATIENCE);
   context.setDefaultNavigationTimeout(LOAD_TIME);
   const witnesses = [];
-  context.on('page', page => { witnesses.push(watch(page)); });
+  context.on('page', page => { witnesses.push(watch(page, witness)); });
   context.on('weberror', error => note(String(error.error())));
   context.on('console', message => {
     const { url } = message.location();
@@ -35,7 +36,7 @@ export async function openContext(t, { excuse, ...options } = {}) {
   });
   t.after(async () => {
     await context.close();
-    assert.deepEqual(witnesses.flatMap(witness => witness.violations), [], 'every message keeps to the protocol');
+    assert.deepEqual(witnesses.flatMap(({ violations }) => violations), [], 'every message keeps to the protocol');
     assert.deepEqual(problems, [], 'the page has nothing to complain of');
   });
   return context;
@@ -70,8 +71,10 @@ export async function openWired(t, app, { host: hostOptions, ...options } = {}) 
 // has answered the page that is loaded now.
 const watched = new WeakMap();
 
-function watch(page) {
-  const notes = { sent: [], received: [], isLive: false, witness: new Witness() };
+const NO_WITNESS = { sent() {}, received() {}, violations: [] };
+
+function watch(page, isWitnessed) {
+  const notes = { sent: [], received: [], isLive: false, witness: isWitnessed ? new Witness() : NO_WITNESS };
   watched.set(page, notes);
   page.on('request', request => { if (request.isNavigationRequest()) notes.isLive = false; });
   page.on('websocket', socket => {
