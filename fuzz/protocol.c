@@ -91,7 +91,7 @@ static void told_resume(page *p, tl_value m) {
 static void told_delta(page *p, tl_value m) {
   CHECK(p->joined);
   tl_value v;
-  int64_t from = need(m, "from", TL_INT).i, version = need(m, "version", TL_INT).i;
+  int64_t version = need(m, "version", TL_INT).i, from = has(m, "from", &v) ? v.i : version - 1;
   CHECKF(from == p->version && version >= from, "from %lld to %lld, the page has %lld", (long long)from,
          (long long)version, (long long)p->version);
   CHECK(version > from || !has(m, "patch", &v));

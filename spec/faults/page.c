@@ -57,9 +57,9 @@ static void take_errors(page *p, tl_value m) {
 }
 
 static void take_patch(page *p, tl_value m) {
-  tl_value patch, next;
+  tl_value patch, next, from;
   tl_buf err = {0};
-  CHECK(get_int(m, "from") == p->version);
+  CHECK(get(m, "from", &from) ? from.i == p->version : get_int(m, "version") == p->version + 1);
   p->version = get_int(m, "version");
   if (get(m, "patch", &patch) && CHECK(!tl_patch_apply(p->state, patch, &next, &err))) {
     tl_release(p->state);
