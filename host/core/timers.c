@@ -11,7 +11,7 @@ static bool before(const tl_timer *a, const tl_timer *b) {
 
 static void put(tl_timers *h, size_t i, tl_timer *t) {
   h->heap[i] = t;
-  t->at = i;
+  t->at = (uint32_t)i;
 }
 
 static void rise(tl_timers *h, size_t i) {
@@ -30,13 +30,16 @@ static void sink(tl_timers *h, size_t i) {
   put(h, i, t);
 }
 
-void tl_timer_add(tl_timers *h, tl_timer *t, uint64_t due) {
+void tl_timer_add(tl_timers *h, tl_timer *t, uint64_t due) { tl_timer_add_loose(h, t, due, 0); }
+
+void tl_timer_add_loose(tl_timers *h, tl_timer *t, uint64_t due, uint32_t loose) {
   tl_timer_remove(h, t);
   if (h->count + 1 >= h->cap) {
     h->cap = h->cap ? 2 * h->cap : 64;
     h->heap = tl_realloc(h->heap, h->cap * sizeof *h->heap);
   }
   t->due = due;
+  t->loose = loose;
   t->seq = h->seq++;
   put(h, ++h->count, t);
   rise(h, h->count);
@@ -54,6 +57,32 @@ void tl_timer_remove(tl_timers *h, tl_timer *t) {
 }
 
 uint64_t tl_timers_next(const tl_timers *h) { return h->count ? h->heap[1]->due : UINT64_MAX; }
+
+/* The latest due time until which all that are due before can wait, and before the next that is not loose: a limit,
+ * say, must not be over together with what was done in time. Only the top of the heap is looked at: all below comes
+ * later. */
+uint64_t tl_timers_wake(const tl_timers *h) {
+  enum { MANY = 16 }; /* to wake up for so many costs little for each; more would be late for nothing */
+  if (!h->count) return UINT64_MAX;
+  const tl_timer *near[MANY];
+  size_t places[MANY] = {1}, n = 1;
+  uint64_t wake = h->heap[1]->due, end = UINT64_MAX;
+  for (size_t i = 0; i < n; i++) {
+    const tl_timer *t = near[i] = h->heap[places[i]];
+    uint64_t last = t->loose ? t->due + t->loose : t->due - (i > 0);
+    if (last < end) end = last;
+    for (size_t c = 2 * places[i]; c <= 2 * places[i] + 1 && c <= h->count; c++) {
+      if (h->heap[c]->due > end) continue;
+      if (n < MANY)
+        places[n++] = c;
+      else
+        end = h->heap[c]->due - 1;
+    }
+  }
+  for (size_t i = 0; i < n; i++)
+    if (near[i]->due > wake && near[i]->due <= end) wake = near[i]->due;
+  return wake;
+}
 
 tl_timer *tl_timers_pop_due(tl_timers *h, uint64_t now) {
   if (!h->count || h->heap[1]->due > now) return NULL;

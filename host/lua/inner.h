@@ -287,6 +287,7 @@ tl_task *tl__may_wait(lua_State *L, const char *what); /* the running task, if i
                                                           Raises as tl_wait_begin does */
 int tl__await(lua_State *L);                           /* 1: task object -> its results; yields */
 uint64_t tl__due_in(tl_lua *S, double seconds);
+void tl__wake_after_sleep(tl_lua *S, tl_wake w, double seconds);  /* or somewhat later, together with others */
 double tl__seconds_arg(lua_State *L, int arg, const char *usage); /* raises TypeError */
 
 /* hold.c */

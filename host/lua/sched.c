@@ -1,5 +1,6 @@
 /* sched.c: the ready queue, the clock and the turn. Whatever ends a wait comes through tl__end_wait; the turn alone
  * runs tasks. Ready tasks are taken first in, first out, or as a schedule says. */
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -152,7 +153,7 @@ uint64_t tl_lua_turn(tl_lua *S) {
   compact(S);
   if (S->boards) tl__boards_take(S);
   if (S->ready_at < S->ready_n || S->later_n) return 0;
-  uint64_t next = tl_timers_next(&S->timers);
+  uint64_t next = S->opts.virtual_time ? tl_timers_next(&S->timers) : tl_timers_wake(&S->timers);
   if (next == UINT64_MAX) return next;
   uint64_t now = tl_lua_now(S);
   return next > now ? next - now : 0;
@@ -272,9 +273,16 @@ static void sleep_over(tl_timer *timer) {
   tl__end_wait(t, false);
 }
 
-void tl_wake_at(tl_lua *S, tl_wake w, uint64_t due_ns) {
+/* A thirty-second part of a sleep nobody misses, nor 4 ms. */
+static uint32_t loose_part(uint64_t ns) { return ns / 32 < 4000000 ? (uint32_t)(ns / 32) : 4000000; }
+
+static void wake_in(tl_lua *S, tl_wake w, double seconds, bool loose) {
+  uint64_t ns = (uint64_t)llround(seconds * 1e9);
   w.task->timer.fire = sleep_over;
-  tl_timer_add(&S->timers, &w.task->timer, due_ns);
+  tl_timer_add_loose(&S->timers, &w.task->timer, tl_lua_now(S) + ns, loose ? loose_part(ns) : 0);
 }
+
+void tl_wake_in(tl_lua *S, tl_wake w, double seconds) { wake_in(S, w, seconds, false); }
+void tl__wake_after_sleep(tl_lua *S, tl_wake w, double seconds) { wake_in(S, w, seconds, true); }
 
 tl_task *tl_task_current(lua_State *L) { return tl_lua_of(L)->current; }

@@ -37,7 +37,7 @@ static int signal_wait(lua_State *L) { /* event [, seconds] -> what it was set w
     lua_getiuservalue(L, 1, 1);
     return 1;
   }
-  if (seconds >= 0) tl_wake_at(t->S, (tl_wake){.task = t}, tl__due_in(t->S, seconds));
+  if (seconds >= 0) tl_wake_in(t->S, (tl_wake){.task = t}, seconds);
   return tl__line_wait(L, &s->line, t, wait_k);
 }
 

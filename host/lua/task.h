@@ -30,8 +30,8 @@ void tl_wait_end(lua_State *L); /* raises CancelledError when the task was cance
 void tl_wake_task(tl_lua *S,
                   tl_wake w); /* ends the wait; old generations are dropped. From the loop's thread, any time */
 void tl_lua_go_on(tl_lua *S, tl_wake w); /* ends the wait of a test run's task, when nothing else is ready */
-void tl_wake_at(tl_lua *S, tl_wake w, uint64_t due_ns); /* a timer that ends the wait */
-uint64_t tl_lua_now(tl_lua *S);                         /* ns of the one clock (virtual in tests) */
+void tl_wake_in(tl_lua *S, tl_wake w, double seconds); /* a timer that ends the wait; up to 1e9 */
+uint64_t tl_lua_now(tl_lua *S);                        /* ns of the one clock (virtual in tests) */
 
 tl_task *tl_task_current(lua_State *L); /* NULL: no task runs */
 

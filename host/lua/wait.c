@@ -35,7 +35,7 @@ static int sleep_for(lua_State *L) {
   double s = tl__seconds_arg(L, 1, "tl.sleep(s)");
   tl_wake w = tl_wait_begin(L, TL_SLEEPING, "sleep");
   if (s > 0)
-    tl_wake_at(S, w, tl__due_in(S, s));
+    tl__wake_after_sleep(S, w, s);
   else
     tl__end_wait(w.task, true); /* a turn for the others, and for the I/O */
   return tl_park(L, 0, sleep_k);

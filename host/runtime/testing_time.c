@@ -81,7 +81,7 @@ static int await_answer(lua_State *L) {
   tl_lua *S = tl_lua_of(L);
   double s = luaL_checknumber(L, 1);
   tl_wake w = tl_wait_begin(L, TL_WAITING, "tl.http");
-  if (s <= 1e9) tl_wake_at(S, w, tl_lua_now(S) + (uint64_t)(s * 1e9 + 0.5));
+  if (s <= 1e9) tl_wake_in(S, w, s);
   return tl_park(L, 0, answer_k);
 }
 

@@ -122,7 +122,8 @@ function tl.modify_state(token, class, fn, ...) end
 
 --# Tasks and time
 
----Waits for at least so many seconds. `tl.sleep(0)` gives the others a turn.
+---Waits for at least so many seconds. Where other tasks are due soon after, it may take up to a thirty-second part longer, at most
+---4 ms, so that they wake together; not in specs. `tl.sleep(0)` gives the others a turn.
 ---@param seconds number
 function tl.sleep(seconds) end
 

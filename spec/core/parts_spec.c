@@ -93,6 +93,38 @@ static void timers_order(void) {
   tl_timers_free(&h);
 }
 
+/* Until when it can wait; one that is not loose wants to be alone, unless it is the first. */
+static uint64_t last_of(const tl_timer *t, uint64_t first) { return t->due + t->loose - (!t->loose && t->due > first); }
+
+/* The latest due time for which nobody waits longer than it may: by trying each. */
+static uint64_t latest_wake(const tl_timer *t, size_t n, uint64_t first) {
+  uint64_t best = UINT64_MAX;
+  for (size_t i = 0; i < n; i++) {
+    bool may = t[i].at != 0;
+    for (size_t k = 0; k < n && may; k++) may = !t[k].at || t[k].due > t[i].due || last_of(&t[k], first) >= t[i].due;
+    if (may && (best == UINT64_MAX || t[i].due > best)) best = t[i].due;
+  }
+  return best;
+}
+
+static void timers_loose(void) {
+  enum { FEW = 16, TIMERS = 40 }; /* so many are looked at; of more, the wake may come sooner */
+  tl_timer t[TIMERS];
+  tl_rng r;
+  tl_rng_seed(&r, spec_seed);
+  for (unsigned i = 0; i < spec_rounds(20000); i++) {
+    tl_timers h = {0};
+    size_t n = tl_rng_below(&r, i % 2 ? FEW + 1 : TIMERS + 1);
+    memset(t, 0, sizeof t);
+    for (size_t k = 0; k < n; k++)
+      tl_timer_add_loose(&h, &t[k], 1 + tl_rng_below(&r, 100), tl_rng_below(&r, 4) * tl_rng_below(&r, 20));
+    uint64_t wake = tl_timers_wake(&h), first = tl_timers_next(&h), latest = latest_wake(t, n, first);
+    CHECK(n <= FEW ? wake == latest : first <= wake && wake <= latest);
+    for (size_t k = 0; k < n; k++) CHECK(t[k].due > wake || last_of(&t[k], first) >= wake);
+    tl_timers_free(&h);
+  }
+}
+
 /* By chance, against the smallest of all that are there. */
 static void timers_model(void) {
   enum { TIMERS = 200 };
@@ -164,6 +196,7 @@ void spec_parts(void) {
   lock_line();
   lock_model();
   timers_order();
+  timers_loose();
   timers_model();
   store();
   cell();
