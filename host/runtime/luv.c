@@ -54,7 +54,8 @@ static int any_active(lua_State *L) {
 }
 
 bool tl_luv_waits(tl_host *h) {
-  if (tl_loop_uv(h->loop)->active_reqs.count) return true; /* a file, a name, a thread's work */
+  const uv_loop_t *uv = tl_loop_uv(h->loop);
+  if (uv->active_reqs.count || uv->closing_handles) return true; /* a file, a name, a thread's work; a handle's end */
   lua_State *L = tl_lua_state(h->lua);
   lua_pushcfunction(L, any_active);
   bool waits = lua_pcall(L, 0, 1, 0) != LUA_OK || lua_toboolean(L, -1);

@@ -73,6 +73,7 @@ describe("a spec whose time cannot go by", function()
 
   it("may wait for a callback of luv", function()
     assert.matches("1 passed, 0 failed", runs "callback")
+    assert.matches("1 passed, 0 failed", runs "closing")
   end)
 end)
 
