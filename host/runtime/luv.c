@@ -48,8 +48,10 @@ int tl_loaded_luv(lua_State *L) {
 static int any_active(lua_State *L) {
   tl_loaded_luv(L);
   if (lua_isnil(L, -1)) return 1; /* it was never asked for */
-  lua_getfield(L, -1, "_is_waiting");
-  lua_call(L, 0, 1);
+  lua_getfield(L, -1, "_active");
+  lua_pushinteger(L, 0);
+  lua_call(L, 1, 1);
+  lua_pushboolean(L, lua_rawlen(L, -1) > 0);
   return 1;
 }
 

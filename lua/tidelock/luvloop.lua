@@ -74,14 +74,6 @@ local function wrap(raw)
     return out
   end
 
-  -- Is a handle at work, so that its callback may come?
-  function luv._is_waiting()
-    for handle in pairs(handles) do
-      if is_open(handle) and raw.is_active(handle) then return true end
-    end
-    return false
-  end
-
   -- The number of the newest handle.
   function luv._newest() return last end
 
