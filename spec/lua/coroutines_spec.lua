@@ -289,3 +289,19 @@ describe("CannotWaitError", function()
     end)))
   end)
 end)
+
+describe("thousands of coroutines that wait", function()
+  it("are looked at by Lua's collector a few at a time, so that nothing else stands still meanwhile", function()
+    local waiting = {}
+    for i = 1, 5000 do
+      waiting[i] = coroutine.create(coroutine.yield)
+      coroutine.resume(waiting[i])
+    end
+    collectgarbage()
+    local steps = 1
+    while not collectgarbage("step", 0) do steps = steps + 1 end
+    -- 45 slots each, 225,000 in all: a step may look at some thousands
+    assert.is_true(steps > 20, "a cycle took " .. steps .. " steps")
+    assert.equal("suspended", coroutine.status(waiting[5000]))
+  end)
+end)
