@@ -296,13 +296,17 @@ void tl__hold_enter(tl_task *t);                                 /* the lock was
 bool tl__hold_publish(lua_State *L, tl_task *t); /* commits and keeps the lock; false: nothing changed */
 void tl__hold_commit(lua_State *L, tl_task *t);  /* commits and gives up */
 void tl__hold_rollback(tl_task *t);
-void tl__hold_abort(tl_task *t);      /* gives up a place in the line, or a hold (rolled back) */
-bool tl__left_normally(lua_State *L); /* in a __close: the block was left without an error */
+void tl__hold_abort(tl_task *t); /* gives up a place in the line, or a hold (rolled back) */
 void tl__hold_where(const tl__hold *h, tl_buf *out);
 const char *tl__hold_push_where(lua_State *L, const tl__hold *h); /* +1: what owns the text */
 void tl__hold_refuse(lua_State *L, const tl_cell *cell,
-                     const char *path);              /* raises where it is not with_state(self) that is missing */
+                     const char *path); /* raises where it is not with_state(self) that is missing */
+
+/* deadlock.c */
 void tl__deadlock_check(tl_lua *S, tl_task *waiter); /* waiter has begun to wait: ends the wait that could never end */
+
+/* block.c */
+bool tl__left_normally(lua_State *L); /* in a __close: the block was left without an error */
 
 /* The type of an argument, for "not %s". */
 static inline const char *tl__given(lua_State *L, int idx) {
@@ -310,8 +314,8 @@ static inline const char *tl__given(lua_State *L, int idx) {
 }
 
 /* near.c */
-const char *tl__push_near(lua_State *L, int names, const char *name); /* +1: the key of the table `names` that differs
-                                                                         least from name, or nil (NULL) */
+const char *tl__push_near(lua_State *L, int names, const char *name); /* +1: the key of the table `names` that name was
+                                                                         most likely meant to be, or nil (NULL) */
 
 /* source.c */
 void tl__files_add(lua_State *L, const char *path); /* the app is loaded from this one, too */
@@ -346,7 +350,7 @@ void tl__open_coroutine(lua_State *L);
 void tl__coroutine_own(lua_State *L, lua_State *co); /* co is a task's: user code may not resume or close it */
 void tl__open_chunk(lua_State *L);
 void tl__open_env(lua_State *L);
-void tl__open_hold(lua_State *L);
+void tl__open_block(lua_State *L);
 void tl__open_wait(lua_State *L);
 void tl__open_group(lua_State *L);
 void tl__open_semaphore(lua_State *L);
@@ -356,6 +360,7 @@ void tl__open_tasklib(lua_State *L);
 void tl__open_event(lua_State *L);
 void tl__open_fail(lua_State *L);
 void tl__open_error(lua_State *L);
+void tl__open_near(lua_State *L);
 void tl__open_globals(lua_State *L);
 
 #endif

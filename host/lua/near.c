@@ -1,4 +1,5 @@
 /* near.c: the known name that a misspelt one was meant to be. */
+#include <stdint.h>
 #include <string.h>
 
 #include "lua/inner.h"
@@ -23,19 +24,50 @@ static size_t distance(const char *a, const char *b) {
   return rows[n % 3][m];
 }
 
+/* How many edits may lie between a misspelt name and what was meant: one in a short one, where two make any name of any
+ * other. */
+static size_t most_edits(const char *name) {
+  size_t n = strlen(name);
+  return n < 5 ? 1 : n < 9 ? 2 : n / 3;
+}
+
+static bool contains(const char *a, const char *b) { /* one of them the other, which is a word and not a syllable */
+  size_t n = strlen(a), m = strlen(b);
+  return smaller(n, m) > 3 && (n < m ? strstr(b, a) : strstr(a, b));
+}
+
+/* The smaller the nearer. */
+static size_t how_far(const char *name, const char *known) {
+  size_t d = distance(name, known);
+  if (d <= most_edits(name)) return d;
+  return contains(name, known) ? NAME_MAX_LEN + distance(name, known) : SIZE_MAX;
+}
+
 const char *tl__push_near(lua_State *L, int names, const char *name) {
   names = lua_absindex(L, names);
-  size_t best = strlen(name) < 4 ? 2 : 3;
+  size_t best = SIZE_MAX;
   lua_pushnil(L);
   lua_pushnil(L);
   while (lua_next(L, names)) {
     lua_pop(L, 1);
     if (lua_type(L, -1) != LUA_TSTRING) continue;
-    size_t d = distance(name, lua_tostring(L, -1));
-    if (d >= best) continue;
+    const char *known = lua_tostring(L, -1);
+    size_t d = how_far(name, known);
+    if (d == SIZE_MAX || d > best || (d == best && strcmp(known, lua_tostring(L, -2)) > 0)) continue;
     best = d;
     lua_pushvalue(L, -1);
     lua_replace(L, -3);
   }
   return lua_tostring(L, -1);
+}
+
+static int native_near(lua_State *L) { /* names (the keys of a table), name -> the nearest, or nil */
+  luaL_checktype(L, 1, LUA_TTABLE);
+  tl__push_near(L, 1, luaL_checkstring(L, 2));
+  return 1;
+}
+
+void tl__open_near(lua_State *L) {
+  lua_pushcfunction(L, native_near);
+  lua_setfield(L, -2, "near");
 }

@@ -52,8 +52,16 @@ void tl__push_member(lua_State *L, const tl__hang *h, tl_dnode *container); /* +
 void tl__proxy_push_at(lua_State *L, int idx, tl_proxy *p, size_t i);
 void tl__proxy_push_key(lua_State *L, int idx, tl_proxy *p, int key);
 
-/* Writing (proxy_write.c). All raise: ImmutableStateError when it may not be written, and what else is wrong. */
-void tl__proxy_guard(lua_State *L, int idx, tl_proxy *p, int key); /* may it be written now? */
+/* Whether it may be written now (proxy_guard.c); raises ImmutableStateError else. */
+void tl__proxy_guard(lua_State *L, int idx, tl_proxy *p, int key);
+/* Bytes by which v, added to d, would bring the state over state_limit, 0: none; and what goes where v replaces a
+ * slot's value. */
+size_t tl__excess(const tl_var *var, tl_draft *d, tl_value v);
+size_t tl__excess_by(const tl_var *var, tl_draft *d, size_t more);
+size_t tl__slot_weight(const tl_slot *s);
+int tl__raise_limit(lua_State *L, const char *path, const tl_var *var);
+
+/* Writing (proxy_write.c). All ask the guard first, and raise what else is wrong. */
 void tl__proxy_set(lua_State *L, int idx, int key, int value);
 tl_slot tl__proxy_slot(lua_State *L, tl_proxy *p, int key); /* of a live proxy; key: a position from 1, or a string */
 void tl__proxy_dirty(lua_State *L, int idx);                /* it, and what it is in, holds what a public var may not */
@@ -63,12 +71,6 @@ int tl__list_insert(lua_State *L);
 int tl__list_remove(lua_State *L);
 int tl__list_sort(lua_State *L);
 void tl__list_method(lua_State *L, int key); /* +1: push, insert, remove, sort, clear, or nil */
-/* Bytes by which v, added to d, would bring the state over state_limit, 0: none; and what goes where v replaces a
- * slot's value. */
-size_t tl__excess(const tl_var *var, tl_draft *d, tl_value v);
-size_t tl__excess_by(const tl_var *var, tl_draft *d, size_t more);
-size_t tl__slot_weight(const tl_slot *s);
-int tl__raise_limit(lua_State *L, const char *path, const tl_var *var);
 
 /* Walking (proxy_walk.c). */
 int tl__proxy_pairs(lua_State *L);

@@ -102,7 +102,7 @@ static int open_native(lua_State *L) {
   tl_open_state(L);
   tl__open_chunk(L);
   tl__open_env(L);
-  tl__open_hold(L);
+  tl__open_block(L);
   tl__open_wait(L);
   tl__open_group(L);
   tl__open_semaphore(L);
@@ -112,6 +112,7 @@ static int open_native(lua_State *L) {
   tl__open_event(L);
   tl__open_fail(L);
   tl__open_error(L);
+  tl__open_near(L);
   return 1;
 }
 

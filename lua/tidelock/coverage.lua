@@ -1,7 +1,7 @@
 --- coverage.lua: `tidelock test --coverage`: which lines of the app's files ran.
 --
 -- Each line's first statement counts, in the text that is compiled: so lines of coroutines count, hooks are free for others, and
--- nothing is paid without it. Line numbers stay. A line is code when a statement begins in it. May use: check.parser, native, values, where.
+-- nothing is paid without it. Line numbers stay. A line is code when a statement begins in it. May use: check.parser, check.syntax, native, values, where.
 
 local native = require "tidelock.native"
 local values = require "tidelock.values"
@@ -24,9 +24,9 @@ local by_path = {}
 local NAME <const> = "__tidelock_line"
 
 -- The first statement of each line: line -> column.
-local function statements_of(tree, parser)
+local function statements_of(tree, syntax)
   local first = {}
-  parser.walk(tree.body, function(node)
+  syntax.walk(tree.body, function(node)
     local at = node.first
     if at and node.tag ~= "Label" then first[at.line] = math.min(first[at.line] or at.col, at.col) end
   end)
@@ -43,11 +43,12 @@ end
 -- The text that counts, and the lines that are code; nil where it cannot be read: then Lua tells what is wrong with it.
 local function counting(text)
   local parser = require "tidelock.check.parser"
+  local syntax = require "tidelock.check.syntax"
   local lines = lines_of(text)
   if lines[1] and lines[1]:sub(1, 1) == "#" then lines[1] = "" end
   local tree = parser.parse(table.concat(lines, "\n") .. "\n")
   if not tree then return nil end
-  local first = statements_of(tree, parser)
+  local first = statements_of(tree, syntax)
   for line, col in pairs(first) do
     lines[line] = ("%s%s[%d]=%s[%d]+1;%s"):format(lines[line]:sub(1, col - 1), NAME, line, NAME, line, lines[line]:sub(col))
   end

@@ -2,11 +2,12 @@
 --
 -- Each function gives an effect: a table whose list part is the wire's form ({"toast", "Saved", {}}).
 -- A handler yields or returns it, a trigger may hold it; in a page its arguments may be Vars.
--- May use: kinds, html, where, native.
+-- May use: kinds, html, where, native, near.
 
 local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local near = require "tidelock.near"
 local where = require "tidelock.where"
 
 where.register()
@@ -51,7 +52,7 @@ local function options(opts, what, known)
   local out = {}
   for name, value in pairs(opts) do
     if not known[name] then
-      where.fail("%s: unknown option %s%s", what, tostring(name), html.did_you_mean(tostring(name), known))
+      where.fail("%s: unknown option %s%s", what, tostring(name), near.option(name, known))
     end
     if kinds.of(value) ~= "var" and not known[name](value) then
       where.fail("%s: %s cannot be %s", what, name, kinds.describe(value))

@@ -65,46 +65,12 @@ function html.is_unsafe_url(url)
   return scheme == "javascript" or scheme == "vbscript"
 end
 
--- Edits (a letter more, less, another; two swapped) between two words.
-local function distance(a, b)
-  local rows = { [0] = {} }
-  for j = 0, #b do rows[0][j] = j end
-  for i = 1, #a do
-    local row = { [0] = i }
-    rows[i] = row
-    for j = 1, #b do
-      local cost = a:byte(i) == b:byte(j) and 0 or 1
-      row[j] = math.min(row[j - 1] + 1, rows[i - 1][j] + 1, rows[i - 1][j - 1] + cost)
-      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-        row[j] = math.min(row[j], rows[i - 2][j - 2] + 1)
-      end
-    end
-  end
-  return rows[#a][#b]
-end
-
----The name of `known` that `name` was most likely meant to be.
----@param name string
----@param known table<string, any>
----@return string|nil
-function html.suggestion(name, known)
-  local best, best_distance = nil, math.max(2, #name // 3) + 1
-  for candidate in pairs(known) do
-    local d = distance(name, candidate)
-    if d < best_distance or (d == best_distance and best and candidate < best) then
-      best, best_distance = candidate, d
-    end
-  end
-  return best
-end
-
----` (did you mean X?)` or nothing.
----@param name string
----@param known table<string, any>
----@param prefix string|nil put before the suggestion
-function html.did_you_mean(name, known, prefix)
-  local found = html.suggestion(name, known)
-  return found and (" (did you mean %s%s?)"):format(prefix or "", found) or ""
+---What `ui` has: the elements, and its own functions.
+---@return table<string, true>
+function html.names()
+  local names = set "cond match foreach bind"
+  for tag in pairs(html.tags) do names[tag] = true end
+  return names
 end
 
 return html

@@ -1,10 +1,10 @@
--- http.lua: `tl.http`: requests over HTTP that suspend the task which makes them, never the host. May use: native, kinds, html, transport, where.
+-- http.lua: `tl.http`: requests over HTTP that suspend the task which makes them, never the host. May use: native, near, kinds, transport, where.
 -- An answer is { status, headers, body, json = function }; what could not be done is nil, message, code, with code one of
 -- "connect" "dns" "timeout" "too_large" "tls" "redirects" "protocol" "url".
 
-local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local near = require "tidelock.near"
 local transport = require "tidelock.transport"
 local where = require "tidelock.where"
 
@@ -39,7 +39,7 @@ local known = {
 local function check_options(opts)
   if type(opts) ~= "table" then where.fail "tl.http.request takes a table: tl.http.request{ url = ... }" end
   for name, value in pairs(opts) do
-    if not known[name] then where.fail("tl.http: unknown option %s%s", tostring(name), html.did_you_mean(tostring(name), known)) end
+    if not known[name] then where.fail("tl.http: unknown option %s%s", tostring(name), near.option(name, known)) end
     if not known[name][1](value) then
       where.fail("tl.http: %s is %s, got %s", name, known[name][2], kinds.describe(value))
     end

@@ -1,7 +1,6 @@
 -- init.lua: `require "tidelock"`: gathers what an app may call into one table. May use: the native half and the other modules here.
 local native = require "tidelock.native"
-
-local html = require "tidelock.html"
+local near = require "tidelock.near"
 
 local tl = {}
 
@@ -12,7 +11,7 @@ local function strict(t, name, lazy)
     lazy = lazy,
     __index = function(_, key)
       if lazy and lazy[key] then return lazy[key]() end
-      local hint = html.did_you_mean(tostring(key), t, name .. ".")
+      local hint = near.did_you_mean(tostring(key), t, name .. ".")
       native.raise("TypeError", ("%s.%s: there is no such name%s"):format(name, tostring(key), hint))
     end,
   })

@@ -2,11 +2,12 @@
 --
 -- Pages are declared while main.lua loads; pages.lua builds and serves them. The host reaches its
 -- functions through this module, too: `page.finish`, `page.lookup`, `page.html`.
--- May use: kinds, where, html, pages, route, trigger, var, native.
+-- May use: kinds, where, html, pages, route, trigger, var, native, near.
 
 local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local near = require "tidelock.near"
 local pages = require "tidelock.pages"
 local route = require "tidelock.route"
 local trigger = require "tidelock.trigger"
@@ -65,7 +66,7 @@ local function checked_options(opts)
   for name, value in pairs(opts) do
     local check = page_options[name]
     if not check then
-      where.fail("tl.page: unknown option %s%s", tostring(name), html.did_you_mean(tostring(name), page_options))
+      where.fail("tl.page: unknown option %s%s", tostring(name), near.option(name, page_options))
     end
     out[name] = check(value)
   end
@@ -146,7 +147,7 @@ function page.head(content)
   for name, v in pairs(content) do
     if type(name) == "string" then
       if not head_options[name] then
-        where.fail("tl.head: unknown option %s%s", name, html.did_you_mean(name, head_options))
+        where.fail("tl.head: unknown option %s%s", name, near.option(name, head_options))
       end
       head_options[name](known, v)
     end

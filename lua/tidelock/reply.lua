@@ -1,10 +1,10 @@
 --- reply.lua: what a stub of a spec answers (`t.http_stub`): the options of an answer, and the pieces and the end that it comes to.
 --
--- Knows no time and no request. May use: html, kinds, native, where.
+-- Knows no time and no request. May use: kinds, native, near, where.
 
-local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local near = require "tidelock.near"
 local where = require "tidelock.where"
 
 where.register()
@@ -82,7 +82,7 @@ function reply.check(given, what, place, more)
   for name, value in pairs(given) do
     local option = known[name]
     if not option then
-      where.fail_at(place, "%s: unknown option %s%s", what, tostring(name), html.did_you_mean(tostring(name), known))
+      where.fail_at(place, "%s: unknown option %s%s", what, tostring(name), near.option(name, known))
     end
     if not option[1](value) then where.fail_at(place, "%s: %s is %s, got %s", what, name, option[2], kinds.describe(value)) end
   end

@@ -2,11 +2,12 @@
 --
 -- A trigger is an event reference, a bound event, an effect, `tl.on(trigger, opts)`, a function of
 -- the trigger's argument that returns one of these, or a list of all that. May use: kinds, where,
--- html, var, native.
+-- html, var, native, near.
 
 local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local near = require "tidelock.near"
 local var = require "tidelock.var"
 local where = require "tidelock.where"
 
@@ -42,7 +43,7 @@ local function checked_options(opts)
   for name, value in pairs(opts) do
     local known = options[name]
     if not known then
-      where.fail("tl.on: unknown option %s%s", tostring(name), html.did_you_mean(tostring(name), options))
+      where.fail("tl.on: unknown option %s%s", tostring(name), near.option(name, options))
     end
     if not known[1](value) then
       where.fail("tl.on: %s is %s, got %s", name, known[2], kinds.describe(value))
@@ -167,7 +168,7 @@ end
 function trigger.event_name(tag, key)
   local name = key:sub(4):gsub("_", "")
   if not html.events[name] then
-    where.fail("ui.%s: unknown trigger %s%s", tag, key, html.did_you_mean(name, html.events, "on_"))
+    where.fail("ui.%s: unknown trigger %s%s", tag, key, near.did_you_mean(name, html.events, "on_"))
   end
   return name
 end

@@ -2,13 +2,14 @@
 --
 -- Elements are checked when they are made, so that an error names the line of the element. They are
 -- never changed afterwards and may stand in several places. tree.lua turns them into the wire's form.
--- May use: kinds, where, html, var, attrs, bind, trigger, values, native.
+-- May use: kinds, where, html, var, attrs, bind, trigger, values, native, near.
 
 local attrs = require "tidelock.attrs"
 local bind = require "tidelock.bind"
 local html = require "tidelock.html"
 local kinds = require "tidelock.kinds"
 local native = require "tidelock.native"
+local near = require "tidelock.near"
 local trigger = require "tidelock.trigger"
 local values = require "tidelock.values"
 local var = require "tidelock.var"
@@ -165,7 +166,7 @@ local function check_tag(tag)
   if type(tag) ~= "string" then where.fail("ui is indexed by an element's name, got %s", kinds.describe(tag)) end
   if html.refused[tag] then where.fail("ui.%s is refused: %s", tag, html.refused[tag]) end
   if not (html.tags[tag] or html.head_tags[tag]) then
-    where.fail("HTML has no element `%s`%s", tag, html.did_you_mean(tag, html.tags, "ui."))
+    where.fail("HTML has no element `%s`%s", tag, near.did_you_mean(tag, html.names(), "ui."))
   end
 end
 

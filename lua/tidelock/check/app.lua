@@ -1,10 +1,11 @@
 --- app.lua: an app as `tidelock check` looks at it: its source files, and what it declares when it is loaded. May use: mixin, native,
--- pages, parser, Lua's io.
+-- pages, parser, syntax, Lua's io.
 
 local mixin = require "tidelock.mixin"
 local native = require "tidelock.native"
 local pages = require "tidelock.pages"
 local parser = require "tidelock.check.parser"
+local syntax = require "tidelock.check.syntax"
 
 local app = {}
 
@@ -20,7 +21,7 @@ end
 -- The names that a file gives to `require`.
 local function required_by(tree)
   local out = {}
-  parser.walk(tree.body, function(node)
+  syntax.walk(tree.body, function(node)
     local fn, first = node.tag == "Call" and node.fn, node.args and node.args[1]
     if fn and fn.tag == "Name" and fn.name == "require" and first and first.tag == "String" then out[#out + 1] = first.value end
   end)

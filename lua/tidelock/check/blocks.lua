@@ -1,9 +1,9 @@
 --- blocks.lua: finds writes of a background task outside of its blocks, blocks inside blocks, and sleeps that keep the lock, where
--- the text shows them. May use: parser.
+-- the text shows them. May use: syntax.
 --
 -- The state of a place is "outside" (a background task, no lock held), "inside" (a block), or nil: the text does not tell.
 
-local parser = require "tidelock.check.parser"
+local syntax = require "tidelock.check.syntax"
 
 local blocks = {}
 
@@ -144,7 +144,7 @@ end
 function Walk:go(node)
   if node.tag == "Function" then return self:fn(node) end
   if visit[node.tag] then visit[node.tag](self, node) end
-  for _, field in ipairs(parser.children[node.tag]) do
+  for _, field in ipairs(syntax.children[node.tag]) do
     local child = node[field]
     if child and field == "body" then
       self:block(child)

@@ -1,7 +1,7 @@
 --- declare.lua: what the lines of an app declare: members of its states, and what the parameters of functions are. Its functions are
--- methods of values.lua's Values. May use: parser.
+-- methods of values.lua's Values. May use: syntax.
 
-local parser = require "tidelock.check.parser"
+local syntax = require "tidelock.check.syntax"
 
 local Declare = {}
 
@@ -188,7 +188,7 @@ function Declare:learn()
     self.definitions = {}
     for i = #self.files, 1, -1 do -- what main.lua requires comes before it
       self.file = self.files[i]
-      parser.walk(self.file.tree.body, function(node)
+      syntax.walk(self.file.tree.body, function(node)
         if declare[node.tag] then declare[node.tag](self, node) end
       end)
     end

@@ -1,7 +1,7 @@
---- drops.lua: finds events and client effects that are made and dropped: a handler has to return or yield them. May use: effects, parser.
+--- drops.lua: finds events and client effects that are made and dropped: a handler has to return or yield them. May use: effects, syntax.
 
 local effects = require "tidelock.effects"
-local parser = require "tidelock.check.parser"
+local syntax = require "tidelock.check.syntax"
 
 local drops = {}
 
@@ -17,7 +17,7 @@ end
 ---@param report fun(at: table, message: string)
 ---@param file { path: string, tree: table }
 function drops.check(known, report, file)
-  parser.walk(file.tree.body, function(node)
+  syntax.walk(file.tree.body, function(node)
     local made = node.tag == "CallStat" and made_by(known, node.call)
     if made then report(node.call, ("%s alone does nothing; `return` it, or give it to coroutine.yield"):format(made)) end
   end)

@@ -1,7 +1,8 @@
---- names.lua: finds names that nothing declares: of states, vars, handlers, of tl and ui, and globals. May use: parser, values, html.
+--- names.lua: finds names that nothing declares: of states, vars, handlers, of tl and ui, and globals. May use: syntax, values, html, near.
 
 local html = require "tidelock.html"
-local parser = require "tidelock.check.parser"
+local near = require "tidelock.near"
+local syntax = require "tidelock.check.syntax"
 local tl = require "tidelock"
 local values = require "tidelock.check.values"
 
@@ -11,7 +12,7 @@ local constant = values.constant
 local builtins = { reset = true, get_token = true, get_state = true, with_state = true, router = true, tasks = true }
 
 local function hint(name, known, prefix)
-  local found = html.suggestion(name, known)
+  local found = near.name(name, known)
   return found and ("; did you mean %s%s?"):format(prefix, found) or ""
 end
 
@@ -24,9 +25,9 @@ end
 
 -- With the nearest name, else with all that there are.
 local function undeclared(class, name, prefix)
-  local near = hint(name, class.members, prefix)
-  if near == "" then near = ("; %s has %s"):format(class.name, names_of(class)) end
-  return ("%s%s is not declared in %s%s"):format(prefix, name, class.name, near)
+  local told = hint(name, class.members, prefix)
+  if told == "" then told = ("; %s has %s"):format(class.name, names_of(class)) end
+  return ("%s%s is not declared in %s%s"):format(prefix, name, class.name, told)
 end
 
 -- self.x ----------------------------------------------------------------------------------------
@@ -93,9 +94,7 @@ end
 
 local function check_ui(report, at, name)
   if values.is_ui(name) then return end
-  local known = { cond = true, match = true, foreach = true, bind = true }
-  for tag in pairs(html.tags) do known[tag] = true end
-  report(at, ("HTML has no element `%s`%s"):format(name, hint(name, known, "ui.")))
+  report(at, ("HTML has no element `%s`%s"):format(name, hint(name, html.names(), "ui.")))
 end
 
 local index = {
@@ -165,7 +164,7 @@ local function variables_of(files)
   local out, assigned = {}, {}
   for _, file in ipairs(files) do
     for name in pairs(file.tree.globals) do out[name] = true end
-    parser.walk(file.tree.body, function(node)
+    syntax.walk(file.tree.body, function(node)
       for _, binding in ipairs(node.names or node.params or {}) do out[binding.name] = true end
       local object = node.tag == "Index" and node.object
       if object and object.tag == "Name" and object.name == "_G" and constant(node.key) then
@@ -183,7 +182,7 @@ local names = {}
 ---@param file { path: string, tree: table }
 function names.check(known, report, file)
   if not known.variables then known.variables, known.by_g = variables_of(known.files) end
-  parser.walk(file.tree.body, function(node)
+  syntax.walk(file.tree.body, function(node)
     if visit[node.tag] then visit[node.tag](known, report, node, file) end
   end)
 end

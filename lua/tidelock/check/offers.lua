@@ -1,6 +1,6 @@
---- offers.lua: finds handlers that nothing starts: no page offers them, and no other line of the app names them. May use: parser, values.
+--- offers.lua: finds handlers that nothing starts: no page offers them, and no other line of the app names them. May use: syntax, values.
 
-local parser = require "tidelock.check.parser"
+local syntax = require "tidelock.check.syntax"
 local values = require "tidelock.check.values"
 
 local constant = values.constant
@@ -12,7 +12,7 @@ local offers = {}
 local function named_in(known)
   local names, any = {}, {}
   for _, file in ipairs(known.files) do
-    parser.walk(file.tree.body, function(node)
+    syntax.walk(file.tree.body, function(node)
       if node.tag == "String" and not node.declares_member then names[node.value] = true end
       if node.tag == "Method" then names[node.name] = true end
       local object = node.tag == "Index" and not constant(node.key) and known:of(node.object)

@@ -1,8 +1,7 @@
 --- parser.lua: Lua 5.4 source text to a syntax tree with places, its names resolved. May use: lexer.
 --
--- A node is a table { tag =, line =, col =, ... }; `parser.children` tells which of its fields are nodes or lists of nodes. A
--- block is a list of statements, each with its `first` token. What declares a local name makes a binding, and a Name that means
--- it has it as `binding`; a Name without one is a global.
+-- The tree's nodes are those of syntax.lua. What declares a local name makes a binding, and a Name that means it has it as
+-- `binding`; a Name without one is a global.
 
 local lexer = require "tidelock.check.lexer"
 
@@ -16,18 +15,6 @@ local parser = {}
 ---@field single table|nil the expression of the last of those, when it is one by one
 ---@field uses integer how often it is named
 ---@field param boolean|nil whether it is a function's parameter
-
----tag -> the fields with nodes or lists of nodes, in the order of the source
-parser.children = {
-  -- statements
-  Local = { "values" }, LocalFunction = { "fn" }, Assign = { "targets", "values" }, CallStat = { "call" }, Do = { "body" },
-  While = { "test", "body" }, Repeat = { "body", "test" }, If = { "clauses" }, Clause = { "test", "body" },
-  For = { "from", "to", "step", "body" }, ForIn = { "values", "body" }, Return = { "values" }, Break = {}, Goto = {}, Label = {},
-  -- expressions
-  Nil = {}, True = {}, False = {}, Vararg = {}, Number = {}, String = {}, Name = {},
-  Function = { "body" }, Index = { "object", "key" }, Call = { "fn", "args" }, Method = { "object", "args" },
-  Binary = { "left", "right" }, Unary = { "operand" }, Paren = { "inner" }, Table = { "items" }, Item = { "key", "value" },
-}
 
 local Parser = {}
 Parser.__index = Parser
@@ -506,20 +493,6 @@ function parser.parse(text)
   if ok then return { body = body, globals = self.globals } end
   if type(body) ~= "table" then error(body, 0) end
   return nil, body
-end
-
----Goes through a node or a list of nodes, in the order of the source. `enter(node)` may return false to keep out of it.
----@param tree table
----@param enter fun(node: table): boolean|nil
-function parser.walk(tree, enter)
-  if not tree.tag then
-    for _, child in ipairs(tree) do parser.walk(child, enter) end
-    return
-  end
-  if enter(tree) == false then return end
-  for _, field in ipairs(parser.children[tree.tag]) do
-    if tree[field] then parser.walk(tree[field], enter) end
-  end
 end
 
 return parser

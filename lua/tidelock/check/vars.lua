@@ -1,7 +1,7 @@
 --- vars.lua: finds Lua's own `if`, `and`, `not`, `==` on a Var, which decide while the page is built, before there is a tab.
--- May use: parser.
+-- May use: syntax.
 
-local parser = require "tidelock.check.parser"
+local syntax = require "tidelock.check.syntax"
 
 local vars = {}
 
@@ -83,7 +83,7 @@ local function instances_of(known, params)
 end
 
 function Walk:go(tree)
-  parser.walk(tree, function(node)
+  syntax.walk(tree, function(node)
     if node.tag == "Function" then
       local outer, own = self.instances, instances_of(self.known, node.params)
       self.instances = table.move(outer, 1, #outer, #own + 1, own)
