@@ -1,5 +1,5 @@
-# Writes OUT: of ROOT lua/tidelock, lua/template and client/dist as C arrays (see host/lua/embed.h, host/cli/command.h,
-# host/runtime/client.h).
+# Writes OUT: of ROOT lua/tidelock (made ready by PRECOMPILE), lua/template and client/dist as C arrays (see
+# host/lua/embed.h, host/cli/command.h, host/runtime/client.h).
 function(array file symbol)
   file(READ ${file} hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
@@ -16,9 +16,11 @@ foreach(module ${modules})
   string(REGEX REPLACE "\\.lua$" "" name ${module})
   string(REPLACE "/" "." name ${name})
   string(REPLACE "." "_" symbol ${name})
-  array(${ROOT}/lua/tidelock/${module} lua_${symbol})
+  execute_process(COMMAND ${PRECOMPILE} tidelock.${name} ${ROOT}/lua/tidelock/${module} ${OUT}.luac COMMAND_ERROR_IS_FATAL ANY)
+  array(${OUT}.luac lua_${symbol})
   string(APPEND entries "  {\"${name}\", lua_${symbol}, lua_${symbol}_size},\n")
 endforeach()
+file(REMOVE ${OUT}.luac)
 file(APPEND ${OUT} "const tl_embedded_module tl_embedded[] = {\n${entries}  {0, 0, 0},\n};\n")
 
 file(GLOB templates RELATIVE ${ROOT}/lua/template ${ROOT}/lua/template/*)

@@ -5,7 +5,7 @@
 
 typedef struct tl_embedded_module {
   const char *name; /* "state"; NULL ends the list */
-  const char *text;
+  const char *code; /* precompiled, with lines and names */
   size_t size;
 } tl_embedded_module;
 extern const tl_embedded_module tl_embedded[];

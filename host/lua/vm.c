@@ -80,8 +80,7 @@ static int panic(lua_State *L) {
 
 static int load_embedded(lua_State *L) { /* upvalue: index into tl_embedded */
   const tl_embedded_module *m = &tl_embedded[lua_tointeger(L, lua_upvalueindex(1))];
-  lua_pushfstring(L, "=tidelock.%s", m->name);
-  if (luaL_loadbufferx(L, m->text, m->size, lua_tostring(L, -1), "t")) return lua_error(L);
+  if (luaL_loadbufferx(L, m->code, m->size, m->name, "b")) return lua_error(L);
   lua_pushstring(L, m->name);
   lua_call(L, 1, 1);
   return 1;
