@@ -126,6 +126,7 @@ async function main() {
   mkdirSync(join(root, "bench/out"), { recursive: true });
   writeFileSync(join(root, "bench/out/latest.json"), JSON.stringify({ about: about(), outcomes }, null, 1) + "\n");
   if (save) saveBaseline(figures);
+  if (outcomes.some((o) => o.faults.length)) process.exitCode = 1; // a figure is no fault, a lost delta is
 }
 
 await main();

@@ -110,9 +110,16 @@ bool tl_http_takes_gzip(const tl_http_req *r) {
   return false;
 }
 
-/* Whether one of the tags in the value is ours; a weak mark is ignored, as If-None-Match wants it. */
-static bool names_tag(const char *value, const char *etag) {
-  return value && (strcmp(value, "*") == 0 || strstr(value, etag) != NULL);
+/* Whether one of the tags in the header's lines is ours, which is a strong one. */
+static bool names_tag(const tl_http_req *r, const char *header, const char *etag) {
+  return tl__http_has_token(r, header, etag, true) || tl__http_has_token(r, header, "*", true);
+}
+
+/* If-None-Match ignores a weak mark, If-Match does not. */
+static bool names_tag_weakly(const tl_http_req *r, const char *header, const char *etag) {
+  char weak[64];
+  snprintf(weak, sizeof weak, "W/%s", etag);
+  return names_tag(r, header, etag) || tl__http_has_token(r, header, weak, true);
 }
 
 static bool number(const char **p, int64_t *v) {
@@ -149,7 +156,8 @@ static int apply_range(const char *value, entry *e) {
 
 static int choose_status(const tl_http_req *r, entry *e) {
   const char *range = tl_http_header(r, "range"), *only_if = tl_http_header(r, "if-range");
-  if (names_tag(tl_http_header(r, "if-none-match"), e->etag)) return 304;
+  if (tl_http_header(r, "if-match") && !names_tag(r, "if-match", e->etag)) return 412;
+  if (names_tag_weakly(r, "if-none-match", e->etag)) return 304;
   if (!range || r->parser.method != HTTP_GET || (only_if && strcmp(only_if, e->etag))) return 200;
   return apply_range(range, e);
 }

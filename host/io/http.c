@@ -139,11 +139,18 @@ static int check_framing(const tl_http_req *r) {
   return strcasecmp(tl_http_header(r, "transfer-encoding"), "chunked") == 0 ? 0 : 501;
 }
 
+/* A name or an address, and a port: what may stand in a URL before its path. None is legal, too. */
+static bool host_is_valid(const char *host) {
+  static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+,;=:[]";
+  return !host || !host[strspn(host, legal)];
+}
+
 /* The header is whole: the status that refuses the request, or 0. */
 static int check_head(tl_http_req *r) {
   int status;
   if (r->parser.http_major != 1 || r->parser.http_minor > 1) return 505;
   if (tl__http_count(r, "host") != 1 && (r->parser.http_minor || tl__http_count(r, "host"))) return 400;
+  if (!host_is_valid(tl_http_header(r, "host"))) return 400;
   if (r->parser.method == HTTP_CONNECT) return 405;
   if ((status = tl__http_target(r)) || (status = check_framing(r))) return status;
   const char *expect = tl_http_header(r, "expect");

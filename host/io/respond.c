@@ -29,6 +29,7 @@ static const char *reason(int status) {
                {408, "Request Timeout"},
                {409, "Conflict"},
                {410, "Gone"},
+               {412, "Precondition Failed"},
                {413, "Content Too Large"},
                {414, "URI Too Long"},
                {415, "Unsupported Media Type"},
@@ -78,7 +79,9 @@ void tl__http_head(tl_http_req *r, tl_buf *out, int status, const char *headers,
   tl_buf_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, reason(status), tl__server_date(r->conn->server));
   put_lines(out, headers);
   if (!has_no_body(status)) tl_buf_printf(out, "Content-Length: %lld\r\n", (long long)length);
-  if (!r->keep_alive)
+  if (status == 426) /* who names Upgrade has to say so here */
+    tl_buf_puts(out, r->keep_alive ? "Connection: upgrade\r\n" : "Connection: upgrade, close\r\n");
+  else if (!r->keep_alive)
     tl_buf_puts(out, "Connection: close\r\n");
   else if (r->parser.http_minor == 0)
     tl_buf_puts(out, "Connection: keep-alive\r\n");

@@ -24,11 +24,11 @@ static size_t distance(const char *a, const char *b) {
   return rows[n % 3][m];
 }
 
-/* How many edits may lie between a misspelt name and what was meant: one in a short one, where two make any name of any
- * other. */
+/* How many edits may lie between a misspelt name and what was meant: fewer in a short one, where they make any name of
+ * any other. */
 static size_t most_edits(const char *name) {
   size_t n = strlen(name);
-  return n < 5 ? 1 : n < 9 ? 2 : n / 3;
+  return n < 3 ? 0 : n < 5 ? 1 : n < 9 ? 2 : n / 3;
 }
 
 static bool contains(const char *a, const char *b) { /* one of them the other, which is a word and not a syllable */

@@ -1,11 +1,12 @@
 --- state.lua: declaring states: tl.state, tl.var, tl.computed, tl.background, event references.
 --
 -- What an instance (`self`) does is C (host/lua/state.c); here is what a class accepts and gives.
--- May use: native, kinds, mixin, options, terms, stored, where, and ui when a Var is asked for.
+-- May use: native, near, kinds, mixin, options, terms, stored, where, and ui when a Var is asked for.
 
 local kinds = require "tidelock.kinds"
 local mixin = require "tidelock.mixin"
 local native = require "tidelock.native"
+local near = require "tidelock.near"
 local options = require "tidelock.options"
 local stored = require "tidelock.stored"
 local terms = require "tidelock.terms"
@@ -310,10 +311,12 @@ local function raise_unknown(class, key)
     native.raise("EventTypeError", ("%s.%s: %s is a method of each instance, no event; call self:%s(...) in a handler of your own"):format(
       native.class_name(class), key, key, key))
   end
-  local names = native.class_names(class)
+  local names, known, name = native.class_names(class), {}, native.class_name(class)
+  for _, member in ipairs(names) do known[member] = true end
   table.sort(names)
-  native.raise("UndeclaredVarError", ("%s.%s is not declared (so far); %s has: %s"):format(
-    native.class_name(class), tostring(key), native.class_name(class), #names > 0 and table.concat(names, ", ") or "nothing"))
+  local found = near.name(tostring(key), known)
+  native.raise("UndeclaredVarError", ("%s.%s is not declared (so far); %s%s has: %s"):format(name, tostring(key),
+    found and ("did you mean %s.%s? "):format(name, found) or "", name, #names > 0 and table.concat(names, ", ") or "nothing"))
 end
 
 local read = {}

@@ -63,7 +63,8 @@ describe('the cost of a delta', () => {
     t.diagnostic(`${Math.round(deltas / seconds)} deltas a second: script ${(of('ScriptDuration') * 100).toFixed(1)} % of a core, ` +
       `style and layout ${((of('LayoutDuration') + of('RecalcStyleDuration')) * 100).toFixed(1)} %, all ${(of('TaskDuration') * 100).toFixed(1)} %`);
     // The rest is Chromium's, which lays out and paints each change: it takes what the machine gives.
-    assert.ok(of('ScriptDuration') < SHARE);
+    assert.ok(deltas / seconds > 30);   // so many at least, on whatever machine
+    assert.ok(of('ScriptDuration') * Math.max(1, 100 / (deltas / seconds)) < SHARE);
     await page.close();   // it is too busy to see in time that the test, and with it the host, ends
   });
 

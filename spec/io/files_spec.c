@@ -171,7 +171,7 @@ static void etag_line(const char *answer, const char *name, char *out, size_t si
 /* holds: http.assets.etag */
 static void conditional(wire *w) {
   spec_group("files conditional");
-  tl_buf in = {0};
+  tl_buf in = {0}, lines = {0};
   char line[128], weak[160];
   etag_line(get(w, "a.txt", "", &in), "If-None-Match", line, sizeof line);
   const char *answer = get(w, "a.txt", line, &in);
@@ -183,6 +183,18 @@ static void conditional(wire *w) {
   CHECK_INT(wire_status(get(w, "a.txt", weak, &in)), 304);
   CHECK_INT(wire_status(get(w, "a.txt", "If-None-Match: *\r\n", &in)), 304);
   CHECK_INT(wire_status(get(w, "a.txt", "If-None-Match: \"x\"\r\n", &in)), 200);
+  tl_buf_free(&in);
+  tl_buf_printf(&lines, "If-None-Match: \"x\"\r\n%s", line);
+  CHECK_INT(wire_status(get(w, "a.txt", tl_buf_cstr(&lines), &in)), 304);
+  snprintf(weak, sizeof weak, "If-None-Match: \"x%.*s\r\n", (int)strcspn(strchr(line, '"'), "\r"), strchr(line, '"'));
+  CHECK_INT(wire_status(get(w, "a.txt", weak, &in)), 200); /* ours, but inside of another */
+  etag_line(get(w, "a.txt", "", &in), "If-Match", line, sizeof line);
+  CHECK_INT(wire_status(get(w, "a.txt", line, &in)), 200);
+  CHECK_INT(wire_status(get(w, "a.txt", "If-Match: *\r\n", &in)), 200);
+  CHECK_INT(wire_status(get(w, "a.txt", "If-Match: \"x\"\r\n", &in)), 412);
+  snprintf(weak, sizeof weak, "If-Match: W/%s", strchr(line, '"'));
+  CHECK_INT(wire_status(get(w, "a.txt", weak, &in)), 412);
+  tl_buf_free(&lines);
   tl_buf_free(&in);
 }
 

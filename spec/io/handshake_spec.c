@@ -20,6 +20,7 @@ static void handshake(wire *w, const char *line, const char *with, int status) {
   with_line(line, with, &request);
   spec_check_int(wire_status(wire_ask(w, tl_buf_cstr(&request), &in)), status, __FILE__, __LINE__, with);
   if (status == 426) CHECK_HAS(in.data, "Sec-WebSocket-Version: 13\r\n");
+  if (status == 426) CHECK_HAS(in.data, "Connection: upgrade");
   tl_buf_free(&request);
   tl_buf_free(&in);
 }
@@ -80,6 +81,9 @@ static const struct {
     {"GET ", "OPTIONS ", 405},
     {"HTTP/1.1", "HTTP/1.0", 400},
     {"Host: x\r\n", "", 400},
+    {"Host: x\r\n", "Host: a b\r\n", 400},
+    {"Host: x\r\n", "Host: a/b<script>\r\n", 400},
+    {"Host: x\r\n", "Host: u@x\r\n", 400},
     {"Host: x\r\n", "Host: x\r\nHost: x\r\n", 400},
     {CONNECTION, CONNECTION "Origin: http://a\r\nOrigin: http://b\r\n", 400},
     {CONNECTION, CONNECTION "Bad Name: x\r\n", 400},

@@ -149,7 +149,7 @@ case("handler", "DeclarationError", "function Job:more() end",
 
 group "State and values"
 case("handler", "UndeclaredVarError", "self.m = 1",
-  "Job.m is not declared; did you mean n? (main.lua:12)")
+  "Job.m is not declared in tl.state (main.lua:12)")
 case("handler", "UndeclaredVarError", "return self.itmes",
   "Job.itmes is not declared; did you mean items? (main.lua:12)")
 case("handler", "VarTypeError", "self.n = 1.5",

@@ -46,7 +46,7 @@ describe("declaring a state", function()
 
   -- holds: state.class.read
   it("lists what there is when an undeclared member is read", function()
-    refuses("Job.strat is not declared (so far); Job has: max, start",
+    refuses("Job.strat is not declared (so far); did you mean Job.start? Job has: max, start",
       'local Job = tl.state("Job", { max = 1 }) function Job:start() end local x = Job.strat')
   end)
 
