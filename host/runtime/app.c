@@ -42,7 +42,13 @@ static void computed_failed(void *ctx, tl_cell *c, const tl_failure *f) {
     tl_tab_failure(c->owner, f);
 }
 
+/* Until this C function has returned, the stack neither grows nor shrinks below that. Lua 5.4.4 goes on with the old
+ * stack where an operator of three and more operands ("a" .. Job.n .. "b") moved it in a metamethod, and a page's Vars
+ * have one. */
+enum { STACK_OF_LOADING = 8000 };
+
 void tl_host_load_app(lua_State *L, tl_host *h, const char *file) {
+  luaL_checkstack(L, STACK_OF_LOADING, "an app is loaded");
   tl_free(h->file);
   h->file = tl_strndup(file, strlen(file));
   h->app = tl_app_new(L);
