@@ -1,6 +1,7 @@
---- near.lua: "did you mean": the known name that a misspelt one was meant to be. May use: native.
+--- near.lua: "did you mean": the known name that a misspelt one was meant to be. May use: native, options.
 
 local native = require "tidelock.native"
+local options = require "tidelock.options"
 
 local near = {}
 
@@ -26,9 +27,7 @@ function near.option(name, known)
   name = tostring(name)
   local told = near.did_you_mean(name, known)
   if told ~= "" then return told end
-  local names = {}
-  for k in pairs(known) do names[#names + 1] = k end
-  table.sort(names)
+  local names = options.sorted_keys(known)
   return (" (there %s %s)"):format(#names == 1 and "is" or "are", table.concat(names, ", "))
 end
 
